@@ -1,0 +1,288 @@
+"""What each bus message says (the `data` of its envelope). Consumers ignore fields they do not know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.words import (
+    AlertStatus,
+    CaseState,
+    Channel,
+    ClockKind,
+    DeliveryState,
+    IncidentType,
+    Level,
+    NotificationKind,
+    Role,
+    Sentiment,
+    Stage,
+    Tier,
+    WatchMode,
+)
+
+
+class Payload(BaseModel):
+    """Base of all message data: unknown fields are ignored, so that senders may add some."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Counters(Payload):
+    """Public counters of one post; all are totals since publication."""
+
+    reads: int = Field(0, ge=0)
+    likes: int = Field(0, ge=0)
+    comments: int = Field(0, ge=0)
+    reposts: int = Field(0, ge=0)
+
+    @property
+    def interactions(self) -> int:
+        """Likes, comments and reposts together (reads are not interactions)."""
+        return self.likes + self.comments + self.reposts
+
+
+class PostCollected(Payload):
+    """A post as ingest stored it: personal numbers masked, its author only as a keyed hash."""
+
+    id: str
+    url: str | None = None
+    title: str = ""
+    text: str
+    channel: Channel = Channel.OTHER
+    source_id: str | None = None
+    source_name: str | None = None
+    source_tier: Tier | None = None
+    author_hash: str | None = None
+    published_at: datetime
+    collected_at: datetime
+    counters: Counters = Field(default_factory=Counters)
+    #: id of the first post with the same folded text at another address
+    same_text_as: str | None = None
+    #: id of the post that this one repeats or answers, where it is known
+    repost_of: str | None = None
+
+
+class PostRecounted(Payload):
+    """New counters of a post that was seen again (`post.recounted`)."""
+
+    id: str
+    counters: Counters
+    observed_at: datetime
+
+
+class SentimentScore(Payload):
+    """Tone of a text. `score` = P(positive) - P(negative), in -1..1; `probabilities` sum to 1."""
+
+    label: Sentiment
+    score: float = Field(ge=-1, le=1)
+    probabilities: dict[Sentiment, float]
+
+
+class PostAnalysis(Payload):
+    """What the machine says of a post."""
+
+    sentiment: SentimentScore
+    incident_type: IncidentType = IncidentType.OTHER
+    #: confidence in the incident type, 0..1
+    incident_confidence: float = 0.0
+    #: keys of the topics that the post matches
+    topics: list[str] = Field(default_factory=list)
+    #: names of the counties and districts that the post speaks of
+    places: list[str] = Field(default_factory=list)
+    keywords: list[str] = Field(default_factory=list)
+    #: MinHash band keys over character shingles: posts sharing one are candidates for near-duplicates
+    signature: list[int] = Field(default_factory=list)
+    #: name and version of the sentiment model
+    model: str = ""
+
+
+class PostAnalyzed(Payload):
+    """A post together with its analysis (`post.analyzed`)."""
+
+    post: PostCollected
+    analysis: PostAnalysis
+
+
+class EventMetrics(Payload):
+    """Figures of an event, as of its last change. Shares are 0..1, durations hours."""
+
+    posts_total: int = 0
+    posts_1h: int = 0
+    posts_24h: int = 0
+    #: posts of the last hour over the mean hour of the 23 before; 0 where there is nothing to compare with
+    growth: float = 0.0
+    negative_share: float = 0.0
+    reads: int = 0
+    interactions: int = 0
+    #: distinct author hashes
+    voices: int = 0
+    #: distinct sources
+    sources: int = 0
+    top_tier: Tier | None = None
+    places: list[str] = Field(default_factory=list)
+    heat: float = 0.0
+    duration_hours: float = 0.0
+
+
+class EventUpdated(Payload):
+    """An event as it stands now. `version` rises by one with each change; an older version is stale."""
+
+    id: str
+    version: int
+    title: str
+    summary: str = ""
+    first_seen: datetime
+    last_seen: datetime
+    stage: Stage = Stage.LATENT
+    incident_type: IncidentType = IncidentType.OTHER
+    topics: list[str] = Field(default_factory=list)
+    places: list[str] = Field(default_factory=list)
+    keywords: list[str] = Field(default_factory=list)
+    metrics: EventMetrics
+    #: ids of the posts that this change counted for the first time
+    new_posts: list[str] = Field(default_factory=list)
+
+
+class Reason(Payload):
+    """One criterion of the plan held against what was observed."""
+
+    criterion: str
+    label: str
+    level: Level
+    #: "hard" sets a floor; "count" can raise by one level
+    kind: str
+    observed: Any = None
+    threshold: Any = None
+    met: bool = False
+    source: str | None = None
+
+
+class AlertRaised(Payload):
+    """A plan criterion met by an event."""
+
+    id: str
+    event_id: str
+    event_title: str
+    level: Level
+    status: AlertStatus = AlertStatus.OPEN
+    reasons: list[Reason]
+    case_id: str | None = None
+    plan_version: str
+    raised_at: datetime
+
+
+class CaseChanged(Payload):
+    """Something happened to a case. `entry` is the timeline entry's kind, `sequence` its number."""
+
+    case_id: str
+    number: str
+    title: str
+    state: CaseState
+    level: Level
+    event_id: str | None = None
+    entry: str
+    sequence: int
+    at: datetime
+    drill: bool = False
+
+
+class ClockTold(Payload):
+    """A clock warned (`clock.warning`) or ran out (`clock.breached`)."""
+
+    case_id: str
+    number: str
+    clock_id: str
+    kind: ClockKind
+    level: Level
+    due_at: datetime
+    #: share of the clock's time that has passed, 0..1
+    elapsed: float
+    drill: bool = False
+
+
+class StatementPublished(Payload):
+    """A statement was published or withdrawn."""
+
+    statement_id: str
+    case_id: str
+    version: int
+    title: str
+    published_at: datetime
+
+
+class WatchChanged(Payload):
+    """A case wants its sources looked at more often, or no longer."""
+
+    case_id: str
+    event_id: str | None = None
+    mode: WatchMode
+    topics: list[str] = Field(default_factory=list)
+    keywords: list[str] = Field(default_factory=list)
+    until: datetime | None = None
+
+
+class PlanTopic(Payload):
+    """A topic as the plan gives it: a boolean keyword query, places and exclusions."""
+
+    key: str
+    name: str
+    query: str
+    places: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
+
+
+class PlanActivated(Payload):
+    """A plan version came into force; analysis takes over its topics."""
+
+    version: str
+    name: str
+    topics: list[PlanTopic]
+    activated_at: datetime
+
+
+class Recipient(Payload):
+    """Whom to tell: everyone who holds a role (of a unit, where one is given), or one contact."""
+
+    role: Role | None = None
+    unit: str | None = None
+    contact_id: str | None = None
+
+
+class NotificationRequested(Payload):
+    """Somebody must be told something. `id` is the notification's id from here on."""
+
+    id: str
+    kind: NotificationKind
+    level: Level | None = None
+    subject: str
+    body: str
+    case_id: str | None = None
+    case_number: str | None = None
+    alert_id: str | None = None
+    recipients: list[Recipient]
+    #: channels the plan names for this row; empty means each person's own order of channels
+    channels: list[str] = Field(default_factory=list)
+    requires_acknowledgement: bool = False
+    drill: bool = False
+    requested_at: datetime
+
+
+class NotificationChanged(Payload):
+    """One person's state of one notification changed."""
+
+    notification_id: str
+    kind: NotificationKind
+    case_id: str | None = None
+    alert_id: str | None = None
+    contact_id: str | None = None
+    contact_name: str
+    role: Role | None = None
+    channel: str
+    state: DeliveryState
+    at: datetime
+    #: by which way an acknowledgement came: "link", "api"
+    acknowledged_via: str | None = None
+    error: str | None = None

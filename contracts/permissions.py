@@ -1,0 +1,50 @@
+"""Who may do what: one table, read by the gateway and by every service.
+
+Rows are actions, columns the roles that may perform them. `admin` runs the system: it manages users, sources, plans
+and contacts, and, as the duty desk of a small office, may also work cases; only approvals stay with the roles that the
+plan names.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.words import Role
+
+_EVERYONE: Final = frozenset(Role)
+_LEADERS: Final = frozenset({Role.CITY_LEADER, Role.GROUP_LEADER, Role.GROUP_MEMBER})
+_DESK: Final = frozenset({Role.OFFICE, Role.ADMIN})
+_WORKERS: Final = _DESK | {Role.GROUP_LEADER, Role.GROUP_MEMBER, Role.PROPAGANDA}
+
+PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
+    "posts.push": _DESK | {Role.COUNTY},
+    "posts.read": _EVERYONE,
+    "sources.read": _EVERYONE,
+    "sources.write": _DESK,
+    "topics.read": _EVERYONE,
+    "topics.write": _DESK,
+    "events.read": _EVERYONE,
+    "events.write": _DESK,
+    "sentiment.score": _EVERYONE,
+    "plans.read": _EVERYONE,
+    "plans.write": frozenset({Role.ADMIN}),
+    "alerts.read": _EVERYONE,
+    "alerts.write": _WORKERS,
+    "cases.read": _EVERYONE,
+    "cases.write": _WORKERS | {Role.DEPARTMENT, Role.COUNTY},
+    "cases.decide": _LEADERS | {Role.OFFICE},
+    "statements.write": _WORKERS,
+    "statements.approve": _LEADERS | {Role.OFFICE},
+    "notifications.read": _EVERYONE,
+    "notifications.acknowledge": _EVERYONE - {Role.AUDITOR},
+    "contacts.read": _DESK | _LEADERS | {Role.AUDITOR},
+    "contacts.write": _DESK,
+    "users.read": frozenset({Role.ADMIN, Role.AUDITOR}),
+    "users.write": frozenset({Role.ADMIN}),
+    "stream.read": _EVERYONE,
+}
+
+
+def allowed(action: str, roles: frozenset[Role]) -> bool:
+    """Tell whether any of `roles` may perform `action`. Raises KeyError for an unknown action."""
+    return bool(PERMISSIONS[action] & roles)

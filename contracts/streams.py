@@ -1,0 +1,50 @@
+"""The streams of the bus, who listens to each, and the message types each carries."""
+
+from __future__ import annotations
+
+from typing import Final
+
+POSTS_COLLECTED: Final = "posts.collected"
+POSTS_ANALYZED: Final = "posts.analyzed"
+EVENTS_UPDATED: Final = "events.updated"
+ALERTS_RAISED: Final = "alerts.raised"
+CASES_CHANGED: Final = "cases.changed"
+STATEMENTS_PUBLISHED: Final = "statements.published"
+WATCH_CHANGED: Final = "watch.changed"
+PLANS_ACTIVATED: Final = "plans.activated"
+NOTIFICATIONS_REQUESTED: Final = "notifications.requested"
+NOTIFICATIONS_CHANGED: Final = "notifications.changed"
+
+#: Consumer groups of each stream. A stream is never trimmed past what a group named here has yet to read,
+#: even while that group's service has not been started for the first time.
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    POSTS_COLLECTED: ("analysis-worker",),
+    POSTS_ANALYZED: ("analysis-tracker",),
+    EVENTS_UPDATED: ("cases",),
+    ALERTS_RAISED: (),
+    CASES_CHANGED: (),
+    STATEMENTS_PUBLISHED: (),
+    WATCH_CHANGED: ("ingest",),
+    PLANS_ACTIVATED: ("analysis",),
+    NOTIFICATIONS_REQUESTED: ("notify",),
+    NOTIFICATIONS_CHANGED: ("cases",),
+}
+
+#: CloudEvents `type` values, by stream. The live stream hands the same words on as server-sent event names.
+TYPES: Final[dict[str, tuple[str, ...]]] = {
+    POSTS_COLLECTED: ("post.collected", "post.recounted"),
+    POSTS_ANALYZED: ("post.analyzed", "post.recounted"),
+    EVENTS_UPDATED: ("event.updated",),
+    ALERTS_RAISED: ("alert.raised",),
+    CASES_CHANGED: ("case.changed", "clock.warning", "clock.breached"),
+    STATEMENTS_PUBLISHED: ("statement.published", "statement.withdrawn"),
+    WATCH_CHANGED: ("watch.changed",),
+    PLANS_ACTIVATED: ("plan.activated",),
+    NOTIFICATIONS_REQUESTED: ("notification.requested",),
+    NOTIFICATIONS_CHANGED: ("notification.changed",),
+}
+
+
+def dead_letters(stream: str) -> str:
+    """Return the name of the stream that holds what `stream`'s consumers gave up on."""
+    return f"{stream}.dead"

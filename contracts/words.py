@@ -1,0 +1,166 @@
+"""The shared words of the domain, as enums. Values are what the API and the bus carry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """Response level (响应级别). `I` is the gravest; compare with :attr:`rank`."""
+
+    I = "I"
+    II = "II"
+    III = "III"
+    IV = "IV"
+
+    @property
+    def rank(self) -> int:
+        """Gravity from 1 (IV) to 4 (I), so that a larger rank is a graver level."""
+        return {"I": 4, "II": 3, "III": 2, "IV": 1}[self.value]
+
+    @classmethod
+    def of_rank(cls, rank: int) -> Level:
+        """Return the level of a rank; ranks outside 1..4 are clamped."""
+        return {4: cls.I, 3: cls.II, 2: cls.III, 1: cls.IV}[max(1, min(4, rank))]
+
+
+class Sentiment(StrEnum):
+    """What a post's tone is."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class IncidentType(StrEnum):
+    """Kinds of incident in clause 一 of the plan."""
+
+    NATURAL_DISASTER = "natural_disaster"
+    ACCIDENT = "accident"
+    PUBLIC_HEALTH = "public_health"
+    SOCIAL_SECURITY = "social_security"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """Where a post was published."""
+
+    NEWS = "news"
+    FORUM = "forum"
+    WEIBO = "weibo"
+    WECHAT = "wechat"
+    VIDEO = "video"
+    BLOG = "blog"
+    OTHER = "other"
+
+
+class Tier(StrEnum):
+    """Standing of a source, gravest first; compare with :attr:`rank`."""
+
+    CENTRAL = "central"
+    PROVINCIAL = "provincial"
+    MUNICIPAL = "municipal"
+    COUNTY = "county"
+    INDUSTRY = "industry"
+    SOCIAL = "social"
+    SELF_MEDIA = "self_media"
+
+    @property
+    def rank(self) -> int:
+        """Standing from 7 (central) down to 1 (self_media)."""
+        return len(Tier) - list(Tier).index(self)
+
+
+class Stage(StrEnum):
+    """Where an event is in its life: 潜伏, 成长, 爆发, 衰退."""
+
+    LATENT = "latent"
+    GROWING = "growing"
+    BURSTING = "bursting"
+    FADING = "fading"
+
+
+class CaseState(StrEnum):
+    """Lifecycle of a case (DOMAIN words: 上报 研判 处置 持续关注 总结评估 办结 不予立案)."""
+
+    REPORTED = "reported"
+    ASSESSING = "assessing"
+    RESPONDING = "responding"
+    MONITORING = "monitoring"
+    REVIEWING = "reviewing"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+
+
+class ClockKind(StrEnum):
+    """Deadlines that the plan starts."""
+
+    REPORT_UP = "report_up"
+    FIRST_RELEASE = "first_release"
+    PRESS_CONFERENCE = "press_conference"
+    NEXT_UPDATE = "next_update"
+    ACKNOWLEDGE = "acknowledge"
+    TASK = "task"
+    REVIEW = "review"
+
+
+class ClockState(StrEnum):
+    """What has become of a clock."""
+
+    RUNNING = "running"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+
+
+class AlertStatus(StrEnum):
+    """What has become of an alert."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    DISMISSED = "dismissed"
+
+
+class Role(StrEnum):
+    """Who a person is in the plan (clause 三)."""
+
+    CITY_LEADER = "city_leader"
+    GROUP_LEADER = "group_leader"
+    GROUP_MEMBER = "group_member"
+    OFFICE = "office"
+    PROPAGANDA = "propaganda"
+    DEPARTMENT = "department"
+    COUNTY = "county"
+    EXPERT = "expert"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class WatchMode(StrEnum):
+    """How closely a case is watched: 日常 or 24小时."""
+
+    ROUTINE = "routine"
+    SURGE = "surge"
+
+
+class DeliveryState(StrEnum):
+    """State of one notification to one person by one channel."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class NotificationKind(StrEnum):
+    """Why somebody is told; rows of the plan's notification matrix."""
+
+    ALERT_RAISED = "alert_raised"
+    CASE_OPENED = "case_opened"
+    LEVEL_PROPOSED = "level_proposed"
+    LEVEL_CHANGED = "level_changed"
+    CASE_CHANGED = "case_changed"
+    CLOCK_WARNING = "clock_warning"
+    CLOCK_BREACHED = "clock_breached"
+    STATEMENT_SUBMITTED = "statement_submitted"
+    STATEMENT_PUBLISHED = "statement_published"

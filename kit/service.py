@@ -1,0 +1,171 @@
+"""How a service faces HTTP: one FastAPI app with health, metrics, problems, request ids and the caller's context."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import problems
+from kit.auth import CONTEXT_HEADER, ContextSigner
+from kit.ids import new_id
+from kit.logging import bind_contextvars, configure, reset_contextvars
+from kit.metrics import HTTP_SECONDS
+from kit.runtime import Runtime
+
+_log = structlog.get_logger("http")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+def create_app(
+    runtime: Runtime,
+    routers: Sequence[APIRouter],
+    *,
+    title: str,
+    description: str = "",
+    tags: Sequence[dict[str, Any]] = (),
+    docs: bool = False,
+) -> FastAPI:
+    """Assemble a service's app around its runtime.
+
+    Its lifespan starts and drains the runtime. `app.state.runtime` is the runtime (see :data:`RuntimeDep`).
+    """
+    settings = runtime.settings
+    configure(runtime.service, fmt=settings.log_format, level=settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await runtime.start()
+        try:
+            yield
+        finally:
+            await runtime.stop()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1.0.0",
+        lifespan=lifespan,
+        openapi_tags=list(tags),
+        docs_url="/docs" if docs else None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.runtime = runtime
+    problems.install(app)
+    app.include_router(_health(runtime))
+    for router in routers:
+        app.include_router(router)
+    signer = ContextSigner(settings.internal_key.get_secret_value())
+    app.add_middleware(_Edge, signer=signer)
+    _describe_problems(app)
+    return app
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Return the runtime of the app that serves `request`."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+#: Dependency that gives the service's runtime.
+RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+
+
+class _Edge:
+    """Request id in and out, the caller's context, the access log and the time taken, as plain ASGI."""
+
+    def __init__(self, app: ASGIApp, signer: ContextSigner) -> None:
+        self._app, self._signer = app, signer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name in (b"x-request-id", _CONTEXT)}
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        if _CONTEXT in headers:
+            try:
+                scope["huiying.principal"] = self._signer.read(headers[_CONTEXT].decode("latin-1"))
+            except ValueError as error:
+                _log.warning("http.bad_context", error=str(error))
+        tokens = bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            seconds = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", "-")
+            HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
+            if scope["path"] not in _QUIET:
+                _log.info(
+                    "http.answered",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round(seconds * 1000, 1),
+                )
+            reset_contextvars(**tokens)
+
+
+_CONTEXT: Final = CONTEXT_HEADER.encode()
+
+
+def _health(runtime: Runtime) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok", "service": runtime.service}
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        found = await runtime.ready()
+        ready = all(ok for ok, _ in found.values())
+        body = {
+            "ready": ready,
+            "service": runtime.service,
+            "checks": {name: {"ok": ok, "detail": detail} for name, (ok, detail) in found.items()},
+        }
+        return JSONResponse(body, 200 if ready else 503, headers={} if ready else {"Retry-After": "2"})
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the problem document's schema among the components that every route's responses refer to."""
+    plain: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = plain()
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "ProblemDetails" not in components:
+            described = problems.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+            components.update(described.pop("$defs", {}))
+            components["ProblemDetails"] = described
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
