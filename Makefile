@@ -1,0 +1,58 @@
+# `make help` lists the targets. Needs python3 >= 3.11, pip and make; everything else is set up here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_SYSTEM_CERTS := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint format lock clean bench
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.run ## Make the virtual environment that runs the system
+
+setup-dev: $(VENV)/.dev ## Add what tests and linters need
+
+run: setup ## Set up if needed, then start everything in the foreground until Ctrl-C
+	@exec $(BIN)/huiying up
+
+test: setup-dev ## Set up if needed, then run every test that this machine can run
+	$(BIN)/python -m pytest
+
+lint: setup-dev ## Check style, types and the walls between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## Bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## Resolve the dependencies anew into the two lock files
+	$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+bench: setup-dev ## Measure the pipeline end to end (needs HUIYING_SHARED_DATA)
+	$(BIN)/python bench/pipeline.py
+
+clean: ## Remove the virtual environment and caches (never the data)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Huiying needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The command line: start the system, feed it, ask it."""

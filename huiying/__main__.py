@@ -1,0 +1,5 @@
+"""``python -m huiying``."""
+
+from huiying.cli import main
+
+main()

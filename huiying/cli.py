@@ -1,0 +1,150 @@
+"""The `huiying` command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from huiying.errors import CommandError
+
+app = typer.Typer(
+    help="Huiying 回应: a written emergency plan for online public opinion as a running system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+plan_app = typer.Typer(help="Work on plan files. 预案文件", no_args_is_help=True)
+dead_app = typer.Typer(help="What consumers gave up on. 死信", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
+app.add_typer(dead_app, name="dead-letters")
+_out = Console()
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def up() -> None:
+    """Start everything on embedded defaults, in the foreground until Ctrl-C. 启动全部"""
+    from huiying.supervisor import Supervisor, UpSettings
+
+    try:
+        settings = UpSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CommandError(f"HUIYING_{str(first['loc'][0]).upper()}: {first['msg']}") from None
+    asyncio.run(Supervisor(settings).run())
+
+
+@app.command()
+def serve(
+    part: Annotated[str, typer.Argument(help="cases, analysis, analysis-worker, ingest, notify or gateway")],
+) -> None:
+    """Run one part alone against HUIYING_REDIS_URL and HUIYING_DATABASE_URL. 单独运行一个部件"""
+    from huiying.serve import serve as run
+
+    run(part)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines, optionally .gz")],
+    url: Annotated[str | None, typer.Option(help="address of the gateway")] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="FIELD=COLUMN where a column's name is not understood")
+    ] = None,
+) -> None:
+    """Push a file of posts; interrupted, the same command goes on where it stopped. 导入信息"""
+    from huiying.importing import Import
+    from huiying.reading import COLUMNS
+
+    mapping: dict[str, str] = {}
+    for pair in map_ or []:
+        field, _, column = pair.partition("=")
+        if field not in COLUMNS or not column:
+            raise CommandError(f"--map {pair}: FIELD=COLUMN, FIELD one of {', '.join(COLUMNS)}")
+        mapping[field] = column
+    job = Import(file, url=url, mapping=mapping)
+    job.run(_out)
+    raise typer.Exit(job.report(_out))
+
+
+@plan_app.command("check")
+def plan_check(file: Annotated[Path, typer.Argument(help="a plan in YAML")]) -> None:
+    """Check a plan; every finding with its line. 检查预案"""
+    from services.cases.plan.check import check_plan
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"无法读取 / cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{file}: 不是 UTF-8 / not UTF-8", 1) from None
+    findings = check_plan(text, str(file))
+    for finding in findings:
+        print(finding)
+    errors = sum(finding.severity == "error" for finding in findings)
+    print(f"{file}: {errors} error(s), {len(findings) - errors} warning(s)")
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def score(
+    texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
+) -> None:
+    """Score the sentiment of texts with the built-in model. 情感打分"""
+    from services.analysis.sentiment import load_scorer
+
+    lines = [line.rstrip("\n") for line in sys.stdin] if texts == ["-"] else texts
+    scorer = load_scorer(None)
+    table = Table("text", "label", "score", "negative", "neutral", "positive")
+    for text, result in zip(lines, scorer.score(lines), strict=True):
+        shares = [f"{result.probabilities[name]:.3f}" for name in result.probabilities]
+        table.add_row(text[:60], result.label, f"{result.score:+.3f}", *shares)
+    _out.print(table)
+
+
+@app.command()
+def token(url: Annotated[str | None, typer.Option(help="address of the gateway")] = None) -> None:
+    """Print an access token for the API (15 minutes). 取访问令牌"""
+    from huiying.client import access_token, base_url
+
+    print(access_token(base_url(url)))
+
+
+@dead_app.command("list")
+def dead_list() -> None:
+    """List what lies aside, with the error of each. 列出死信"""
+    from huiying import dead_letters
+
+    letters = list(dead_letters.listed(dead_letters.connect()))
+    table = Table("stream", "group", "message", "deliveries", "error")
+    for letter in letters:
+        id_ = str(letter.message.get("id", "")) if letter.message else "(not a message)"
+        table.add_row(letter.stream, letter.group, id_, str(letter.deliveries), letter.error[:120])
+    _out.print(table if letters else "没有死信 / nothing lies aside")
+
+
+@dead_app.command("retry")
+def dead_retry() -> None:
+    """Give every dead letter back to its stream. 重新投递"""
+    from huiying import dead_letters
+
+    count = dead_letters.retry(dead_letters.connect())
+    print(f"重新投递 / given back: {count}")
+
+
+def main() -> None:
+    """Run the command line; what cannot go on says so in one line."""
+    try:
+        app()
+    except CommandError as error:
+        _err.print(error.line, markup=False)
+        sys.exit(error.code)
+    except BrokenPipeError:
+        sys.exit(141)

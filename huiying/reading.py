@@ -1,0 +1,158 @@
+"""Reading posts out of CSV and JSON Lines files, a record at a time, with the place to go on from."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from huiying.errors import CommandError
+
+#: Column names that are understood, by the field of a post that they fill.
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "text": ("text", "content", "body", "正文", "内容", "微博正文", "文本"),
+    "title": ("title", "标题", "题目"),
+    "url": ("url", "link", "链接", "网址", "原文链接"),
+    "published_at": ("published_at", "time", "date", "时间", "发布时间", "日期"),
+    "channel": ("channel", "渠道", "平台类型"),
+    "source": ("source", "来源", "媒体", "站点"),
+    "author": ("author", "作者", "用户", "昵称"),
+    "repost_of": ("repost_of", "转发自", "原帖链接"),
+    "reads": ("reads", "views", "阅读", "阅读数", "阅读量"),
+    "likes": ("likes", "点赞", "点赞数", "赞"),
+    "comments": ("comments", "评论", "评论数", "回复数"),
+    "reposts": ("reposts", "shares", "转发", "转发数"),
+}
+_COUNTERS: Final = ("reads", "likes", "comments", "reposts")
+_ENCODINGS: Final = ("utf-8-sig", "gb18030")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its number in the file (from 1), the post, or why it is none, and the bytes read so far."""
+
+    number: int
+    post: dict[str, Any] | None
+    problem: str
+    position: int
+
+
+class PostFile:
+    """A CSV or JSON Lines file of posts, plain or gzipped, in UTF-8 or GB18030. Nothing is read whole."""
+
+    def __init__(self, path: Path, mapping: Mapping[str, str] | None = None) -> None:
+        if not path.is_file():
+            raise CommandError(f"找不到文件 / no such file: {path}")
+        self.path = path
+        self.size = path.stat().st_size
+        name = path.name.removesuffix(".gz").lower()
+        self._gzipped = path.name.endswith(".gz")
+        if name.endswith(".csv"):
+            self._csv = True
+        elif name.endswith((".jsonl", ".ndjson", ".json")):
+            self._csv = False
+        else:
+            raise CommandError(f"只支持 .csv 与 .jsonl（可加 .gz）/ only .csv and .jsonl (optionally .gz): {path.name}")
+        self._mapping = dict(mapping or {})
+        #: columns of the file that no field takes, known after the first record
+        self.ignored: list[str] = []
+
+    def records(self, skip: int = 0) -> Iterator[Record]:
+        """Yield the records after the first `skip`, in order."""
+        with self.path.open("rb") as raw:
+            plain: IO[bytes] = gzip.GzipFile(fileobj=raw) if self._gzipped else raw  # type: ignore[assignment]
+            text = io.TextIOWrapper(plain, encoding=self._encoding(), errors="replace", newline="")
+            rows = self._csv_rows(text) if self._csv else self._json_rows(text)
+            for number, (post, problem) in enumerate(rows, start=1):
+                if number > skip:
+                    yield Record(number, post, problem, raw.tell())
+
+    def _encoding(self) -> str:
+        with self.path.open("rb") as raw:
+            plain: IO[bytes] = gzip.GzipFile(fileobj=raw) if self._gzipped else raw  # type: ignore[assignment]
+            head = plain.read(65536)
+        for encoding in _ENCODINGS:
+            try:
+                # the last bytes may be half a character
+                head[: max(1, len(head) - 4)].decode(encoding) if len(head) == 65536 else head.decode(encoding)
+                return encoding
+            except UnicodeDecodeError as error:
+                if len(head) == 65536 and error.start >= len(head) - 8:
+                    return encoding
+        return "utf-8-sig"
+
+    def _csv_rows(self, text: IO[str]) -> Iterator[tuple[dict[str, Any] | None, str]]:
+        csv.field_size_limit(2**24)
+        reader = csv.DictReader(text)
+        fields = self._fields(reader.fieldnames or [])
+        if "text" not in fields.values():
+            names = ", ".join(reader.fieldnames or [])
+            raise CommandError(
+                f"没有正文列 / no column holds the text; the file has: {names}. Use --map text=COLUMN", 2
+            )
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield None, str(error)
+                continue
+            yield _post({field: row.get(column) for column, field in fields.items()})
+
+    def _json_rows(self, text: IO[str]) -> Iterator[tuple[dict[str, Any] | None, str]]:
+        fields: dict[str, str] = {}
+        for line in text:
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                yield None, f"not JSON: {error}"
+                continue
+            if not isinstance(row, dict):
+                yield None, "not a JSON object"
+                continue
+            if not row.keys() <= fields.keys():
+                fields.update(self._fields([*fields, *(key for key in row if key not in fields)]))
+            metrics = row.pop("metrics", None)
+            post = {fields[key]: value for key, value in row.items() if fields.get(key)}
+            yield _post({**post, **(metrics if isinstance(metrics, dict) else {})})
+
+    def _fields(self, columns: list[str] | Any) -> dict[str, str]:
+        """Return which field each column fills; columns that fill none are noted in :attr:`ignored`."""
+        chosen = {column: field for field, column in self._mapping.items()}
+        taken = set(chosen.values())
+        known = {name: field for field, names in COLUMNS.items() for name in names}
+        for column in columns:
+            field = known.get(str(column).strip().lower())
+            if column not in chosen and field is not None and field not in taken:
+                chosen[column] = field
+                taken.add(field)
+        self.ignored = [column for column in columns if column not in chosen and column != "metrics"]
+        return chosen
+
+
+def _post(values: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    post: dict[str, Any] = {}
+    counters: dict[str, int] = {}
+    for field, value in values.items():
+        if value is None or value == "":
+            continue
+        if field in _COUNTERS:
+            try:
+                counters[field] = max(0, int(float(str(value).replace(",", ""))))
+            except (ValueError, OverflowError):
+                return None, f"{field} is no number: {str(value)[:40]}"
+        else:
+            post[field] = value if field != "text" else str(value)
+    if counters:
+        post["metrics"] = counters
+    if not str(post.get("text", "")).strip():
+        return None, "the text is empty"
+    return post, ""
