@@ -4,8 +4,8 @@
 
 Boots `huiying up` on free ports and an empty data folder, pushes every text through the gateway in batches of 500, and
 reads `events.updated` from the bus beside it. Prints posts per second from the first push until the last post is in an
-event, p50 and p99 of the time from a post's acceptance (`collected_at`) until the `event.updated` that counts it, and the
-peak memory (resident set) of every process.
+event, p50 and p99 of the time from a post's acceptance (`collected_at`) until the `event.updated` that counts it, and
+the peak memory (resident set) of every process.
 """
 
 from __future__ import annotations
@@ -224,9 +224,8 @@ def _wait_ready(base: str, system: subprocess.Popen[bytes]) -> None:
 
 def _report(result: dict[str, Any], options: argparse.Namespace) -> None:
     database = "PostgreSQL" if options.database_url else "SQLite"
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({platform.machine()}), {database}, {options.workers} worker(s)\n"
-    )
+    where = f"{os.cpu_count()} cores ({platform.machine()}), {database}, {options.workers} worker(s)"
+    print(f"{time.strftime('%Y-%m-%d')}, {where}\n")
     print("| figure | value |\n| --- | --- |")
     for key in ("accepted", "duplicates", "rejected", "seconds_to_accept", "seconds", "posts_per_second"):
         print(f"| {key.replace('_', ' ')} | {result[key]} |")

@@ -53,6 +53,12 @@ class DataFolder:
             raise CommandError(f"该数据目录已有系统在运行 / another huiying runs on {self.path}") from None
         self._lock = lock
 
+    def close(self) -> None:
+        """Let another system have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def secret(self, name: str) -> str:
         """Return a secret of :data:`SECRETS`, made at its first use."""
         path = self.path / "secrets" / name

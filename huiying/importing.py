@@ -24,7 +24,7 @@ _TRIES: Final = 12
 
 
 class Import:
-    """One file on its way in. What was acknowledged is remembered beside the data, so that a second run goes on there."""
+    """One file on its way in. What was acknowledged is remembered, so that a second run goes on there."""
 
     def __init__(self, path: Path, *, url: str | None = None, mapping: Mapping[str, str] | None = None) -> None:
         self._file = PostFile(path, mapping)

@@ -106,7 +106,6 @@ class PostFile:
             yield _post({field: row.get(column) for column, field in fields.items()})
 
     def _json_rows(self, text: IO[str]) -> Iterator[tuple[dict[str, Any] | None, str]]:
-        fields: dict[str, str] = {}
         for line in text:
             if not line.strip():
                 continue
@@ -118,10 +117,9 @@ class PostFile:
             if not isinstance(row, dict):
                 yield None, "not a JSON object"
                 continue
-            if not row.keys() <= fields.keys():
-                fields.update(self._fields([*fields, *(key for key in row if key not in fields)]))
             metrics = row.pop("metrics", None)
-            post = {fields[key]: value for key, value in row.items() if fields.get(key)}
+            fields = self._fields(list(row))
+            post = {field: row[key] for key, field in fields.items() if key in row}
             yield _post({**post, **(metrics if isinstance(metrics, dict) else {})})
 
     def _fields(self, columns: list[str] | Any) -> dict[str, str]:
@@ -134,7 +132,7 @@ class PostFile:
             if column not in chosen and field is not None and field not in taken:
                 chosen[column] = field
                 taken.add(field)
-        self.ignored = [column for column in columns if column not in chosen and column != "metrics"]
+        self.ignored = [column for column in columns if column not in chosen]
         return chosen
 
 

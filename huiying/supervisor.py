@@ -87,6 +87,7 @@ class Supervisor:
         finally:
             status.cancel()
             self._folder.status.unlink(missing_ok=True)
+            self._folder.close()
 
     def _check(self) -> None:
         with socket.socket() as probe:
@@ -95,8 +96,8 @@ class Supervisor:
                 probe.bind((self._settings.host, self._settings.port))
             except OSError as error:
                 raise CommandError(
-                    f"端口 {self._settings.port} 无法使用 / port {self._settings.port} cannot be used: {error.strerror}. "
-                    "Set HUIYING_PORT to another one."
+                    f"端口 {self._settings.port} 无法使用 / port {self._settings.port} cannot be used: "
+                    f"{error.strerror}. Set HUIYING_PORT to another one."
                 ) from None
         if self._settings.plan is not None and not self._settings.plan.is_file():
             raise CommandError(f"找不到预案文件 / no such plan file: {self._settings.plan}")
