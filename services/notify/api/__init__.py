@@ -1,0 +1,1 @@
+"""Notify's HTTP routes, one module a resource."""

@@ -1,0 +1,51 @@
+"""`/api/v1/channels`: by which channels people can be reached, and a test of each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from contracts.words import DeliveryState
+from kit.auth import Principal, require
+from kit.ids import new_id
+from kit.problems import Problem, problems
+from services.notify.api.parts import PartsDep
+from services.notify.channels.channel import Letter
+from services.notify.schemas import ChannelOut, ChannelsOut, ChannelTestIn, ChannelTestOut
+from services.notify.ways import ChannelName
+
+router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
+
+
+@router.get("", responses=problems())
+async def list_channels(parts: PartsDep, _principal: Annotated[Principal, require("contacts.read")]) -> ChannelsOut:
+    """List the channels, each configured or with the reason why not."""
+    return ChannelsOut(
+        items=[
+            ChannelOut(id=name, name=channel.title, configured=reason is None, reason=reason)
+            for name, channel in parts.channels.items()
+            for reason in (channel.unavailable(),)
+        ]
+    )
+
+
+@router.post("/{channel_id}/test", responses=problems(404, 409), name="test_channel")
+async def try_channel(
+    channel_id: ChannelName,
+    body: ChannelTestIn,
+    parts: PartsDep,
+    _principal: Annotated[Principal, require("contacts.write")],
+) -> ChannelTestOut:
+    """Send a test to one contact by this channel, once and now, and return what came of it."""
+    channel = parts.channels[channel_id]
+    reason = channel.unavailable()
+    if reason is not None:
+        raise Problem(409, "channel.unconfigured", zh=reason, en="This channel is not configured", channel=channel_id)
+    contact, way = await parts.address_book.way_on(body.contact_id, channel_id)
+    now = parts.clock.now()
+    subject, text = parts.texts.test(to=contact.name, at=now)
+    outcome = await channel.send(
+        Letter(new_id(), contact.name, way.address, subject, text, now, secret=way.secret, facts={"test": True})
+    )
+    return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)

@@ -1,0 +1,45 @@
+"""What every channel is given, and what it must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.notify.retries import Outcome
+from services.notify.ways import ChannelName
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message to one address.
+
+    `id` is the same for every attempt of one delivery, so that a receiver can tell a repeat from a second message.
+    `facts` is what programs read (webhooks); `subject` and `text` are what people read.
+    """
+
+    id: str
+    to: str
+    address: str
+    subject: str
+    text: str
+    at: datetime
+    secret: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Channel(Protocol):
+    """A way out of the house."""
+
+    name: ChannelName
+    #: what officers call it
+    title: str
+
+    def unavailable(self) -> str | None:
+        """Return why the channel cannot be used (in Chinese), or None when it is configured."""
+        ...
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Make one attempt. Never raises for what a receiver or network does; that is in the outcome."""
+        ...

@@ -1,0 +1,256 @@
+"""All of notify's SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from contracts.messages import Recipient
+from contracts.words import DeliveryState, NotificationKind, Role
+from kit.database import insert_ignoring
+from services.notify.models import Contact, ContactRole, Delivery, Notification, Webhook
+
+#: Value of `contacts.seat` for the fallback contact.
+DESK: Final = "desk"
+
+
+async def contact(session: AsyncSession, contact_id: str, *, lock: bool = False) -> Contact | None:
+    """Return a contact, held for the rest of the transaction where `lock`."""
+    return await session.get(Contact, contact_id, with_for_update=True if lock else None, populate_existing=lock)
+
+
+async def contact_of(session: AsyncSession, username: str) -> Contact | None:
+    """Return the contact whose login name is `username`."""
+    found: Contact | None = await session.scalar(sa.select(Contact).where(col(Contact.username) == username))
+    return found
+
+
+async def desk(session: AsyncSession) -> Contact | None:
+    """Return the fallback contact."""
+    found: Contact | None = await session.scalar(sa.select(Contact).where(col(Contact.seat) == DESK))
+    return found
+
+
+async def any_contact(session: AsyncSession) -> bool:
+    """Tell whether there is any contact at all."""
+    return await session.scalar(sa.select(col(Contact.id)).limit(1)) is not None
+
+
+async def add_contact_ignoring(session: AsyncSession, row: dict[str, Any]) -> None:
+    """Insert a contact and its roles, unless a unique constraint (seat, username) already holds one like it."""
+    if await insert_ignoring(session, Contact, [row], returning=["id"]):
+        await set_roles(session, row["id"], row["roles"])
+
+
+async def set_roles(session: AsyncSession, contact_id: str, roles: Sequence[str]) -> None:
+    """Make the role rows of a contact equal to `roles`."""
+    await session.execute(sa.delete(ContactRole).where(col(ContactRole.contact_id) == contact_id))
+    if roles:
+        await session.execute(
+            sa.insert(ContactRole), [{"contact_id": contact_id, "role": role} for role in dict.fromkeys(roles)]
+        )
+
+
+async def contacts(
+    session: AsyncSession,
+    *,
+    role: Role | None,
+    unit: str | None,
+    enabled: bool | None,
+    after: list[Any] | None,
+    limit: int,
+) -> list[Contact]:
+    """Return up to `limit` contacts after the key `after` ([id]), oldest first."""
+    query = sa.select(Contact).order_by(col(Contact.id)).limit(limit)
+    if role is not None:
+        holders = sa.select(col(ContactRole.contact_id)).where(col(ContactRole.role) == role.value)
+        query = query.where(col(Contact.id).in_(holders))
+    if unit is not None:
+        query = query.where(col(Contact.unit) == unit)
+    if enabled is not None:
+        query = query.where(col(Contact.enabled) == enabled)
+    if after is not None:
+        query = query.where(col(Contact.id) > str(after[0]))
+    return list((await session.scalars(query)).all())
+
+
+async def candidates(session: AsyncSession, recipients: Sequence[Recipient]) -> list[Contact]:
+    """Return the enabled contacts that any of `recipients` could mean."""
+    ids = {recipient.contact_id for recipient in recipients if recipient.contact_id is not None}
+    roles = {recipient.role.value for recipient in recipients if recipient.role is not None}
+    units = {recipient.unit for recipient in recipients if recipient.unit is not None}
+    holders = sa.select(col(ContactRole.contact_id)).where(col(ContactRole.role).in_(roles))
+    query = sa.select(Contact).where(
+        col(Contact.enabled),
+        sa.or_(col(Contact.id).in_(ids), col(Contact.id).in_(holders), col(Contact.unit).in_(units)),
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def subscriptions(session: AsyncSession, kind: NotificationKind) -> list[Webhook]:
+    """Return the enabled webhook subscriptions that asked for `kind`."""
+    rows = await session.scalars(sa.select(Webhook).where(col(Webhook.enabled)).order_by(col(Webhook.id)))
+    return [row for row in rows if not row.kinds or kind.value in row.kinds]
+
+
+async def webhooks(session: AsyncSession, *, after: list[Any] | None, limit: int) -> list[Webhook]:
+    """Return up to `limit` subscriptions after the key `after` ([id]), oldest first."""
+    query = sa.select(Webhook).order_by(col(Webhook.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(Webhook.id) > str(after[0]))
+    return list((await session.scalars(query)).all())
+
+
+async def add_notification(session: AsyncSession, row: dict[str, Any]) -> bool:
+    """Insert a notification; tells whether it is new."""
+    return bool(await insert_ignoring(session, Notification, [row], returning=["id"]))
+
+
+async def add_deliveries(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert deliveries, passing over those that the person already has on that channel; returns how many are new."""
+    return len(await insert_ignoring(session, Delivery, rows, returning=["id"]))
+
+
+async def due_channels(session: AsyncSession, now: datetime) -> set[str]:
+    """Return the channels that have anything due at `now`."""
+    query = (
+        sa.select(col(Delivery.channel))
+        .where(col(Delivery.state) == DeliveryState.PENDING.value, col(Delivery.next_attempt_at) <= now)
+        .distinct()
+    )
+    return set((await session.scalars(query)).all())
+
+
+async def claim(
+    session: AsyncSession,
+    channel: str,
+    *,
+    now: datetime,
+    until: datetime,
+    room: int,
+    slots: int,
+    busy: Mapping[str, int],
+    claimed_by: str,
+) -> list[Delivery]:
+    """Mark due deliveries of `channel` as being sent until `until`, and return them; each counts one attempt more.
+
+    At most `room` in all and, with those under way (`busy`), `slots` to one address. Rows that another process is
+    claiming are skipped.
+    """
+    full = [address for address, count in busy.items() if count >= slots]
+    query = (
+        sa.select(Delivery)
+        .where(
+            col(Delivery.state) == DeliveryState.PENDING.value,
+            col(Delivery.channel) == channel,
+            col(Delivery.next_attempt_at) <= now,
+            col(Delivery.address).not_in(full),
+        )
+        .order_by(col(Delivery.next_attempt_at), col(Delivery.id))
+        .limit(room * 4)
+        .with_for_update(skip_locked=True)
+    )
+    under_way = Counter(busy)
+    claimed: list[Delivery] = []
+    for row in await session.scalars(query):
+        if len(claimed) < room and under_way[row.address] < slots:
+            under_way[row.address] += 1
+            row.attempts += 1
+            row.sending_since = now
+            row.claimed_by = claimed_by
+            row.next_attempt_at = until
+            claimed.append(row)
+    return claimed
+
+
+async def release_claims(session: AsyncSession, claimed_by: str, now: datetime) -> int:
+    """Make due at once what `claimed_by` was sending when it died; returns how many."""
+    released = await session.execute(
+        sa.update(Delivery)
+        .where(
+            col(Delivery.claimed_by) == claimed_by,
+            col(Delivery.sending_since).is_not(None),
+            col(Delivery.state) == DeliveryState.PENDING.value,
+        )
+        .values(next_attempt_at=now)
+    )
+    return int(released.rowcount)  # type: ignore[attr-defined]
+
+
+async def attempt(session: AsyncSession, delivery_id: str, number: int) -> Delivery | None:
+    """Return the delivery, held, if its attempt `number` is still the one under way."""
+    found: Delivery | None = await session.scalar(
+        sa.select(Delivery)
+        .where(
+            col(Delivery.id) == delivery_id,
+            col(Delivery.attempts) == number,
+            col(Delivery.sending_since).is_not(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+async def deliveries_to(session: AsyncSession, notification_id: str, contact_id: str) -> list[Delivery]:
+    """Return one person's deliveries of one notification, oldest first, held for the rest of the transaction."""
+    query = (
+        sa.select(Delivery)
+        .where(col(Delivery.notification_id) == notification_id, col(Delivery.contact_id) == contact_id)
+        .order_by(col(Delivery.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def deliveries_of(session: AsyncSession, notification_ids: Sequence[str]) -> dict[str, list[Delivery]]:
+    """Return the deliveries of each notification, oldest first."""
+    found: dict[str, list[Delivery]] = {id_: [] for id_ in notification_ids}
+    query = sa.select(Delivery).where(col(Delivery.notification_id).in_(notification_ids)).order_by(col(Delivery.id))
+    for row in await session.scalars(query):
+        found[row.notification_id].append(row)
+    return found
+
+
+async def notifications(
+    session: AsyncSession,
+    *,
+    state: DeliveryState | None,
+    kind: NotificationKind | None,
+    case_id: str | None,
+    contact_id: str | None,
+    after: list[Any] | None,
+    limit: int,
+) -> list[Notification]:
+    """Return up to `limit` notifications, newest first, after the key `after` ([requested_at, id]).
+
+    `state` and `contact_id` select those with a delivery that has both.
+    """
+    query = sa.select(Notification).order_by(col(Notification.requested_at).desc(), col(Notification.id).desc())
+    if kind is not None:
+        query = query.where(col(Notification.kind) == kind.value)
+    if case_id is not None:
+        query = query.where(col(Notification.case_id) == case_id)
+    if state is not None or contact_id is not None:
+        has = sa.select(col(Delivery.id)).where(col(Delivery.notification_id) == col(Notification.id))
+        if state is not None:
+            has = has.where(col(Delivery.state) == state.value)
+        if contact_id is not None:
+            has = has.where(col(Delivery.contact_id) == contact_id)
+        query = query.where(sa.exists(has))
+    if after is not None:
+        at, id_ = after
+        query = query.where(
+            sa.or_(
+                col(Notification.requested_at) < at,
+                sa.and_(col(Notification.requested_at) == at, col(Notification.id) < str(id_)),
+            )
+        )
+    return list((await session.scalars(query.limit(limit))).all())
