@@ -78,6 +78,8 @@ class Runtime:
         self.outbox = Outbox(self.database, base.metadata, self.bus, self.leases, self.clock, service)
         self.checks: dict[str, Check] = {}
         self.stopping = asyncio.Event()
+        #: set as soon as the process is told to end, while requests are still being answered
+        self.leaving = asyncio.Event()
         self.started = False
         self._owns_database = owns_database
         self._passes: list[_Pass] = []
@@ -135,6 +137,7 @@ class Runtime:
                 batch=item.batch,
                 claim_idle=self.settings.bus_claim_idle,
                 max_deliveries=self.settings.bus_max_deliveries,
+                block=self.settings.bus_block,
                 gate=self._gate(item.lease),
             )
             self._consumers.append(consumer)
@@ -146,6 +149,7 @@ class Runtime:
     async def stop(self) -> None:
         """Let every loop finish what it has in hand, give up the leases and close the connections."""
         self.started = False
+        self.leaving.set()
         self.stopping.set()
         for consumer in self._consumers:
             consumer.stop()

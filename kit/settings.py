@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -58,6 +58,8 @@ class ServiceSettings(BaseSettings):
     bus_claim_idle: float = 30.0
     #: deliveries after which a message that keeps failing is put aside
     bus_max_deliveries: int = 5
+    #: seconds that a read waits for messages before it looks around
+    bus_block: float = Field(1.0, gt=0, le=2)
     #: seconds of already-read history that a stream keeps
     bus_history: float = 900.0
 

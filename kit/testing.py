@@ -129,6 +129,7 @@ async def make_runtime(database_url: str, valkey_url: str, tmp_path: Path) -> As
             "internal_key": SecretStr(INTERNAL_KEY),
             "replica": f"{service}-{len(made)}",
             "bus_claim_idle": 1.0,
+            "bus_block": 0.1,
             **settings,
         }
         runtime = Runtime(settings_type(**values), service, base, clock=clock, owns_database=owns_database)

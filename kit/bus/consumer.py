@@ -25,7 +25,6 @@ Handler = Callable[[Sequence[Message]], Awaitable[Sequence[Publication] | None]]
 Gate = Callable[[], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
-_BLOCK_MS: Final = 1000
 _CLAIM_COUNT: Final = 100
 _FORGET_CONSUMER_MS: Final = 3_600_000
 
@@ -45,6 +44,7 @@ class Consumer:
     - Errors that pass (:mod:`kit.transient`) are waited out and count as no failure.
     - What a dead consumer left is taken over after `claim_idle`; a consumer that comes back under its own name takes up
       its own unfinished messages at once. Long handlers keep their claim by a heartbeat.
+    - `block` is how many seconds a read waits for messages (at most 2: the socket times out later).
     - `gate`, where given, is asked before each read; the consumer rests while it says no.
     """
 
@@ -59,12 +59,14 @@ class Consumer:
         batch: int = 100,
         claim_idle: float = 30.0,
         max_deliveries: int = 5,
+        block: float = 1.0,
         gate: Gate | None = None,
     ) -> None:
         self.stream, self.group, self.name = stream, group, name
         self._redis, self._handler, self._batch = redis, handler, batch
         self._claim_ms = int(claim_idle * 1000)
         self._max_deliveries = max_deliveries
+        self._block_ms = int(block * 1000)
         self._gate = gate
         self._stopping = asyncio.Event()
         self._log = _log.bind(stream=stream, group=group)
@@ -117,7 +119,7 @@ class Consumer:
 
     async def _read(self) -> list[Entry]:
         answer: Any = await self._redis.xreadgroup(
-            self.group, self.name, {self.stream: ">"}, count=self._batch, block=_BLOCK_MS
+            self.group, self.name, {self.stream: ">"}, count=self._batch, block=self._block_ms
         )
         return _entries(answer)
 

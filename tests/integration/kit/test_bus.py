@@ -58,6 +58,7 @@ async def until(condition: Any, seconds: float = 10) -> None:
 
 def consumer(redis: Redis, handler: Any, name: str = "a", **options: Any) -> Consumer:
     options.setdefault("claim_idle", 0.3)
+    options.setdefault("block", 0.1)
     return Consumer(redis, POSTS_COLLECTED, "analysis-worker", handler, name=name, **options)
 
 

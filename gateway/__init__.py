@@ -1,0 +1,1 @@
+"""The one door: identity, routing, idempotency, the live stream, the merged API document."""

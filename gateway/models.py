@@ -1,0 +1,80 @@
+"""The gateway's tables: who may come in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from kit.database import Json, UtcDateTime, table_base
+from kit.outbox import bookkeeping_tables
+
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel as Base
+else:
+    Base = table_base()
+
+
+class UnitRow(Base, table=True):
+    """A department or county."""
+
+    __tablename__: ClassVar[str] = "unit"
+
+    id: str = Field(primary_key=True, max_length=36)
+    name: str = Field(unique=True, max_length=100)
+    kind: str = Field(max_length=16)
+
+
+class UserRow(Base, table=True):
+    """A person who can log in."""
+
+    __tablename__: ClassVar[str] = "user"
+
+    id: str = Field(primary_key=True, max_length=36)
+    username: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=100)
+    password_hash: str = Field(max_length=255)
+    roles: list[str] = Field(sa_type=Json)
+    unit: str | None = Field(default=None, max_length=100)
+    enabled: bool = True
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RefreshRow(Base, table=True):
+    """A refresh token, as its hash. Each is good once; using one twice ends its whole family."""
+
+    __tablename__: ClassVar[str] = "refresh_token"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    family: str = Field(max_length=36, index=True)
+    user_id: str = Field(foreign_key="user.id", ondelete="CASCADE", max_length=36, index=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiKeyRow(Base, table=True):
+    """A key for a system, as its hash; `prefix` is what tells it apart in lists."""
+
+    __tablename__: ClassVar[str] = "api_key"
+
+    id: str = Field(primary_key=True, max_length=36)
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=16)
+    hash: str = Field(unique=True, max_length=64)
+    roles: list[str] = Field(sa_type=Json)
+    unit: str | None = Field(default=None, max_length=100)
+    created_by: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+bookkeeping_tables(Base.metadata)
+
+USERS: sa.Table = Base.metadata.tables["user"]
+UNITS: sa.Table = Base.metadata.tables["unit"]
+REFRESH: sa.Table = Base.metadata.tables["refresh_token"]
+API_KEYS: sa.Table = Base.metadata.tables["api_key"]

@@ -1,0 +1,58 @@
+"""Which service answers which path. The longest matching prefix of whole path segments wins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: (method or "*", path prefix, service); "gateway" answers what it knows itself.
+ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
+    ("POST", "/api/v1/posts", "ingest"),
+    ("*", "/api/v1/sources", "ingest"),
+    ("*", "/api/v1/coverage", "ingest"),
+    ("*", "/api/v1/imports", "ingest"),
+    ("*", "/api/v1/watches", "ingest"),
+    ("GET", "/api/v1/posts", "analysis"),
+    ("*", "/api/v1/sentiment", "analysis"),
+    ("*", "/api/v1/topics", "analysis"),
+    ("*", "/api/v1/events", "analysis"),
+    ("*", "/api/v1/trends", "analysis"),
+    ("*", "/api/v1/overview", "analysis"),
+    ("*", "/api/v1/plan", "cases"),
+    ("*", "/api/v1/plans", "cases"),
+    ("*", "/api/v1/alerts", "cases"),
+    ("*", "/api/v1/cases", "cases"),
+    ("*", "/api/v1/briefings", "cases"),
+    ("*", "/api/v1/drills", "cases"),
+    ("*", "/public/v1/statements", "cases"),
+    ("*", "/api/v1/contacts", "notify"),
+    ("*", "/api/v1/rosters", "notify"),
+    ("*", "/api/v1/channels", "notify"),
+    ("*", "/api/v1/notifications", "notify"),
+    ("*", "/api/v1/webhooks", "notify"),
+    ("*", "/api/v1/communication-checks", "notify"),
+    ("*", "/public/v1/acknowledgements", "notify"),
+)
+
+#: Paths of the gateway's own that need no login.
+OPEN: Final = ("/", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics", "/favicon.ico")
+
+_BY_PREFIX: Final = {(method, prefix): service for method, prefix, service in ROUTES}
+
+
+def service_for(method: str, path: str) -> str:
+    """Return the service that answers `method path`; "gateway" where none of the others does."""
+    method = "GET" if method == "HEAD" else method
+    parts = path.split("/")
+    for length in range(len(parts), 1, -1):
+        prefix = "/".join(parts[:length])
+        service = _BY_PREFIX.get((method, prefix)) or _BY_PREFIX.get(("*", prefix))
+        if service is not None:
+            return service
+    return "gateway"
+
+
+def needs_login(path: str) -> bool:
+    """Tell whether a path is closed to strangers. What is not known to be open is closed."""
+    if path in OPEN or path == "/api/v1/auth/token":
+        return False
+    return not path.startswith(("/public/", "/docs/"))

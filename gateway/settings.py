@@ -1,0 +1,45 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from kit.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """The common settings, the upstreams and what identity needs.
+
+    An upstream may be several addresses, separated by commas; calls are spread over them.
+    """
+
+    ingest_url: str = "http://127.0.0.1:8001"
+    analysis_url: str = "http://127.0.0.1:8002"
+    cases_url: str = "http://127.0.0.1:8003"
+    notify_url: str = "http://127.0.0.1:8004"
+
+    #: key that signs access tokens
+    token_key: SecretStr
+    admin_name: str = "admin"
+    #: empty: generated at the first start and kept in the data folder
+    admin_password: SecretStr = SecretStr("")
+    access_minutes: int = 15
+    refresh_days: int = 14
+    #: bytes that a request may carry
+    max_body: int = 32 * 1024 * 1024
+    #: seconds that an upstream may take to begin its answer
+    upstream_seconds: float = 60.0
+    #: seconds between two comments that keep a live stream open
+    heartbeat_seconds: float = 15.0
+
+    def upstreams(self) -> dict[str, list[str]]:
+        """Return the addresses of every service."""
+        return {
+            name: [one.strip().rstrip("/") for one in urls.split(",") if one.strip()]
+            for name, urls in (
+                ("ingest", self.ingest_url),
+                ("analysis", self.analysis_url),
+                ("cases", self.cases_url),
+                ("notify", self.notify_url),
+            )
+        }
