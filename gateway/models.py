@@ -17,6 +17,9 @@ else:
     Base = table_base()
 
 
+__all__ = ["API_KEYS", "REFRESH", "UNITS", "USERS", "ApiKeyRow", "Base", "RefreshRow", "UnitRow", "UserRow"]
+
+
 class UnitRow(Base, table=True):
     """A department or county."""
 

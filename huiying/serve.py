@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
@@ -11,6 +12,16 @@ from pydantic import ValidationError
 from huiying.errors import CommandError
 from huiying.parts import PARTS, part
 from kit.embedded import die_with_parent
+
+
+class _Server(uvicorn.Server):
+    """Tells the app at the first sign of the end, so that streams that never end by themselves do."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        runtime = getattr(getattr(self.config.app, "state", None), "runtime", None)
+        if runtime is not None:
+            runtime.leaving.set()
+        super().handle_exit(sig, frame)
 
 
 def serve(name: str) -> None:
@@ -35,7 +46,7 @@ def serve(name: str) -> None:
         raise CommandError(f"{name}: 配置有误 / settings: {fields}") from None
     except ValueError as error:
         raise CommandError(f"{name}: {error}") from None
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             host=os.environ.get("HUIYING_HOST", "127.0.0.1"),

@@ -33,11 +33,12 @@ def create_app(
     title: str,
     description: str = "",
     tags: Sequence[dict[str, Any]] = (),
-    docs: bool = False,
+    own_pages: bool = False,
 ) -> FastAPI:
     """Assemble a service's app around its runtime.
 
-    Its lifespan starts and drains the runtime. `app.state.runtime` is the runtime (see :data:`RuntimeDep`).
+    Its lifespan starts and drains the runtime. `app.state.runtime` is the runtime (see :data:`RuntimeDep`). With
+    `own_pages` the routers bring their own /readyz, /metrics and /openapi.json.
     """
     settings = runtime.settings
     configure(runtime.service, fmt=settings.log_format, level=settings.log_level)
@@ -56,14 +57,14 @@ def create_app(
         version="1.0.0",
         lifespan=lifespan,
         openapi_tags=list(tags),
-        docs_url="/docs" if docs else None,
+        docs_url=None,
+        openapi_url=None if own_pages else "/openapi.json",
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.runtime = runtime
     problems.install(app)
-    app.include_router(_health(runtime))
-    for router in routers:
+    for router in [*routers, _health(runtime)]:
         app.include_router(router)
     signer = ContextSigner(settings.internal_key.get_secret_value())
     app.add_middleware(_Edge, signer=signer)

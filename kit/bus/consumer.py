@@ -160,13 +160,13 @@ class Consumer:
                 await self._put_aside(entry, f"not a message: {error}", 1)
         if not good:
             return
-        heartbeat = asyncio.create_task(self._keep_claim([id_ for id_, _ in good]))
+        handled = asyncio.Event()
+        heartbeat = asyncio.create_task(self._keep_claim([id_ for id_, _ in good], handled))
         try:
             await self._handle(good, messages)
         finally:
-            heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await heartbeat
+            handled.set()
+            await heartbeat
 
     async def _handle(self, entries: list[Entry], messages: list[Message]) -> None:
         try:
@@ -243,9 +243,12 @@ class Consumer:
         BUS_DEAD.labels(self.stream, self.group).inc()
         self._log.error("bus.dead_letter", entry=entry[0].decode(), error=error[:300], deliveries=deliveries)
 
-    async def _keep_claim(self, ids: list[Any]) -> None:
-        while True:
-            await asyncio.sleep(max(0.05, self._claim_ms / 3000))
+    async def _keep_claim(self, ids: list[Any], handled: asyncio.Event) -> None:
+        # ended by an event, not cancelled: redis-py may swallow a cancellation that meets a command under way
+        while not handled.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(handled.wait(), max(0.05, self._claim_ms / 3000))
+                return
             with suppress(RedisError, OSError):
                 await self._redis.xclaim(self.stream, self.group, self.name, 0, ids, justid=True)
 

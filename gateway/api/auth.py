@@ -1,0 +1,92 @@
+"""Logging in, and who one is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
+
+from contracts.permissions import PERMISSIONS, allowed
+from contracts.words import Role
+from gateway.api.parts import PartsDep
+from gateway.identity import Login
+from kit.auth import principal_of
+from kit.problems import FieldError, Problem, problems
+
+router = APIRouter(tags=["auth"])
+
+
+class Token(BaseModel):
+    """OAuth 2.0 access token response (RFC 6749, 5.1)."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"
+    #: seconds
+    expires_in: int
+
+
+class Me(BaseModel):
+    """Who the caller is, and what they may do."""
+
+    id: str
+    name: str
+    kind: str
+    roles: list[Role]
+    unit: str | None
+    permissions: list[str]
+
+
+@router.post(
+    "/api/v1/auth/token",
+    summary="Log in, or renew a login",
+    responses=problems(400, 429),
+)
+async def create_token(
+    request: Request,
+    response: Response,
+    parts: PartsDep,
+    grant_type: Annotated[Literal["password", "refresh_token"], Form()] = "password",
+    username: Annotated[str, Form(max_length=64)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
+    refresh_token: Annotated[str, Form(max_length=200)] = "",
+) -> Token:
+    """Give an access token for a password, or for a refresh token (each of which is good once)."""
+    response.headers["Cache-Control"] = "no-store"
+    if grant_type == "refresh_token":
+        _wanted(refresh_token=refresh_token)
+        return _token(await parts.identity.refresh(refresh_token))
+    _wanted(username=username, password=password)
+    client = request.client.host if request.client else ""
+    return _token(await parts.identity.log_in(username, password, client))
+
+
+@router.get("/api/v1/me", summary="Who am I", responses=problems())
+async def get_me(request: Request) -> Me:
+    """Tell whom the credentials name, and which actions they allow."""
+    principal = principal_of(request)
+    return Me(
+        id=principal.id,
+        name=principal.name,
+        kind=principal.kind,
+        roles=sorted(principal.roles),
+        unit=principal.unit,
+        permissions=sorted(action for action in PERMISSIONS if allowed(action, principal.roles)),
+    )
+
+
+def _token(login: Login) -> Token:
+    return Token(access_token=login.access_token, refresh_token=login.refresh_token, expires_in=login.expires_in)
+
+
+def _wanted(**fields: str) -> None:
+    missing = [name for name, value in fields.items() if not value]
+    if missing:
+        raise Problem(
+            422,
+            "invalid-fields",
+            zh="缺少 " + "、".join(missing),
+            en="Missing: " + ", ".join(missing),
+            errors=[FieldError(pointer=f"/{name}", detail="is required") for name in missing],
+        )

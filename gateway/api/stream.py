@@ -1,0 +1,42 @@
+"""The live stream."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+
+from gateway.api.parts import PartsDep
+from gateway.live import EVENT_TYPES
+from kit.auth import Principal, require
+from kit.problems import Problem, problems
+
+router = APIRouter(tags=["live"])
+
+
+@router.get(
+    "/api/v1/stream",
+    summary="Listen to what happens",
+    response_class=StreamingResponse,
+    responses={**problems(400), 200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
+)
+async def stream_events(
+    parts: PartsDep,
+    _: Annotated[Principal, require("stream.read")],
+    last_event_id: Annotated[str | None, Header(max_length=200)] = None,
+    types: Annotated[str, Query(description=f"comma-separated; all of: {', '.join(EVENT_TYPES)}")] = "",
+) -> StreamingResponse:
+    """Stream alerts, events, cases, clocks and notifications as they change; `Last-Event-ID` resumes."""
+    wanted = frozenset(part.strip() for part in types.split(",") if part.strip()) or frozenset(EVENT_TYPES)
+    unknown = wanted - set(EVENT_TYPES)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise Problem(
+            400, "unknown-event-type", zh=f"没有这种事件：{names}", en=f"There is no such event type: {names}"
+        )
+    return StreamingResponse(
+        parts.live.listen(last_event_id, wanted),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

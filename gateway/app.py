@@ -1,0 +1,56 @@
+"""Assembles the gateway."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from gateway import store
+from gateway.api import auth, keys, pages, stream, users
+from gateway.api.parts import Parts
+from gateway.door import Door
+from gateway.idempotency import Idempotency
+from gateway.identity import Identity
+from gateway.live import Live
+from gateway.models import Base
+from gateway.proxy import Proxy
+from gateway.settings import GatewaySettings
+from kit.auth import ContextSigner
+from kit.runtime import Runtime
+from kit.service import create_app
+
+
+def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
+    """Put the gateway together around its runtime."""
+    identity = Identity(runtime, settings)
+    live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
+    http = httpx.AsyncClient(timeout=2, trust_env=False)
+    proxy = Proxy(settings.upstreams(), seconds=settings.upstream_seconds, max_body=settings.max_body)
+    own: FastAPI = create_app(
+        runtime,
+        [auth.router, users.router, keys.router, stream.router, pages.router],
+        title="Huiying gateway",
+        own_pages=True,
+    )
+    own.state.parts = Parts(settings, runtime, identity, live, http)
+
+    async def forget_tokens() -> None:
+        async with runtime.database.writing() as session:
+            await store.forget_refresh_tokens(session, runtime.clock.now() - timedelta(days=1))
+
+    runtime.on_start(identity.bootstrap)
+    runtime.on_start(live.start)
+    runtime.every(3600, "refresh-tokens", forget_tokens)
+    for step in (live.stop, proxy.close, http.aclose):
+        runtime.on_stop(step)
+    signer = ContextSigner(settings.internal_key.get_secret_value())
+    return Door(own, identity, proxy, Idempotency(runtime.redis), signer)
+
+
+def build() -> Door:
+    """Build the gateway from the environment."""
+    settings: Any = GatewaySettings()
+    return assemble(Runtime(settings, "gateway", Base), settings)

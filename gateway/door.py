@@ -1,0 +1,143 @@
+"""The door: every request comes through here. Who is it, where does it go, and what is it told."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.answers import header, problem
+from gateway.idempotency import Idempotency
+from gateway.identity import Identity
+from gateway.proxy import Proxy
+from gateway.routes import needs_login, service_for
+from gateway.tokens import TokenError
+from kit.auth import CONTEXT_HEADER, PUBLIC, ContextSigner, Principal
+from kit.ids import new_id
+from kit.logging import bind_contextvars, reset_contextvars
+from kit.transient import passes
+
+_log = structlog.get_logger("door")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STRIPPED: Final = frozenset({CONTEXT_HEADER.encode(), b"x-request-id"})
+_SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class Door:
+    """The ASGI app of the gateway: its own routes (`own`) beside the proxy to the services."""
+
+    def __init__(
+        self, own: ASGIApp, identity: Identity, proxy: Proxy, idempotency: Idempotency, signer: ContextSigner
+    ) -> None:
+        self.own = own
+        self.state = getattr(own, "state", None)
+        self._identity, self._proxy, self._idempotency, self._signer = identity, proxy, idempotency, signer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.own(scope, receive, send)
+            return
+        given = header(scope, b"x-request-id") or ""
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        tokens = bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {key for key, _ in message["headers"]}
+                extra = [pair for pair in _SECURITY if pair[0] not in present]
+                if b"x-request-id" not in present:
+                    extra.append((b"x-request-id", request_id.encode()))
+                if b"cache-control" not in present and needs_login(scope["path"]):
+                    extra.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, answer, request_id)
+        except Exception:
+            _log.exception("door.crashed", path=scope["path"])
+            if not status:
+                await problem(scope, answer, 500, "internal", zh="系统内部错误", en="Something broke here")
+        finally:
+            service = service_for(scope["method"], scope["path"])
+            if service != "gateway":  # the gateway's own routes log for themselves
+                _log.info(
+                    "door.answered",
+                    method=scope["method"],
+                    path=scope["path"].split("/acknowledgements/")[0],
+                    service=service,
+                    status=status,
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
+            reset_contextvars(**tokens)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        try:
+            principal = await self._identity.principal(header(scope, b"authorization"), header(scope, b"x-api-key"))
+        except TokenError as error:
+            if needs_login(scope["path"]):
+                await _unauthenticated(scope, send, str(error))
+                return
+            principal = None
+        except Exception as error:
+            if not passes(error):
+                raise
+            _log.warning("door.identity_away", error=str(error).split("\n")[0])
+            await problem(
+                scope,
+                send,
+                503,
+                "identity-away",
+                zh="身份服务暂不可用",
+                en="Identity is away",
+                headers={"Retry-After": "2"},
+            )
+            return
+        if principal is None and needs_login(scope["path"]):
+            await _unauthenticated(scope, send, "no credentials were given")
+            return
+        caller = principal or PUBLIC
+        service = service_for(scope["method"], scope["path"])
+
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            if service == "gateway":
+                await self._own(scope, receive, send, caller, request_id)
+            else:
+                await self._proxy.forward(
+                    service, scope, receive, send, context=self._signer.sign(caller), request_id=request_id
+                )
+
+        key = header(scope, b"idempotency-key")
+        if key is not None and scope["method"] == "POST" and principal is not None:
+            await self._idempotency.run(key, principal, scope, receive, send, call)
+        else:
+            await call(scope, receive, send)
+
+    async def _own(self, scope: Scope, receive: Receive, send: Send, caller: Principal, request_id: str) -> None:
+        headers = [pair for pair in scope["headers"] if pair[0] not in _STRIPPED]
+        headers.append((b"x-request-id", request_id.encode()))
+        await self.own({**scope, "headers": headers, "huiying.principal": caller}, receive, send)
+
+
+async def _unauthenticated(scope: Scope, send: Send, why: str) -> None:
+    await problem(
+        scope,
+        send,
+        401,
+        "unauthenticated",
+        zh="请先登录：POST /api/v1/auth/token",
+        en=f"Log in first (POST /api/v1/auth/token): {why}",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

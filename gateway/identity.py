@@ -1,0 +1,218 @@
+"""Who comes in: logins, refresh tokens, API keys, and the administrator of the first start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from contracts.words import Role
+from gateway import store
+from gateway.models import REFRESH, USERS
+from gateway.passwords import generated, hash_password, matches
+from gateway.settings import GatewaySettings
+from gateway.throttle import LoginThrottle
+from gateway.tokens import AccessTokens, TokenError, fingerprint, new_secret
+from kit.auth import Principal
+from kit.ids import new_id
+from kit.problems import Problem
+from kit.runtime import Runtime
+
+_log = structlog.get_logger(__name__)
+#: seconds for which a checked API key, or a user's being enabled, is taken for granted
+_REMEMBERED: Final = 10.0
+#: how often at most the last use of an API key is written down
+_TOUCH: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a successful login gives."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Identity:
+    """Answers who a caller is, from what their request carries."""
+
+    def __init__(self, runtime: Runtime, settings: GatewaySettings) -> None:
+        self._runtime, self._settings = runtime, settings
+        self._tokens = AccessTokens(settings.token_key.get_secret_value(), timedelta(minutes=settings.access_minutes))
+        self.throttle = LoginThrottle(runtime.redis)
+        self._remembered: dict[str, tuple[float, Principal | None]] = {}
+
+    async def principal(self, authorization: str | None, api_key: str | None) -> Principal | None:
+        """Return whom the headers identify, None where they identify nobody; raises TokenError where they are bad."""
+        if api_key:
+            return await self._by_key(api_key)
+        scheme, _, token = (authorization or "").partition(" ")
+        if not token:
+            return None
+        if scheme.lower() != "bearer":
+            raise TokenError("only Bearer tokens are accepted")
+        principal = self._tokens.read(token.strip(), self._runtime.clock.now())
+        if await self._current(principal) is None:
+            raise TokenError("the user has been disabled or changed")
+        return principal
+
+    async def log_in(self, username: str, password: str, client: str) -> Login:
+        """Check a password and give tokens; 401 where it is wrong, 429 where `client` has guessed too often."""
+        await self.throttle.check(username, client)
+        async with self._runtime.database.reading() as session:
+            row = await store.user_named(session, username)
+        if not await matches(row.password_hash if row else None, password) or row is None or not row.enabled:
+            await self.throttle.failed(username, client)
+            _log.warning("login.refused", username=username[:64], client=client)
+            raise Problem(
+                401,
+                "bad-credentials",
+                zh="用户名或口令不正确",
+                en="The user name or the password is not correct",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        await self.throttle.succeeded(username, client)
+        return await self._login(row, family=new_id())
+
+    async def refresh(self, token: str) -> Login:
+        """Exchange a refresh token for new ones. Each is good once: a second use ends every token of that login."""
+        now = self._runtime.clock.now()
+        async with self._runtime.database.writing() as session:
+            row = await store.refresh_token(session, fingerprint(token))
+            reused = row is not None and row.used_at is not None
+            if row is not None and reused:
+                await store.end_family(session, row.family)
+            elif row is not None:
+                await store.use_refresh_token(session, row.hash, now)
+            person = await store.user(session, row.user_id) if row is not None else None
+        if row is not None and reused:
+            _log.warning("refresh.reused", user=row.user_id)
+        if row is None or reused or row.expires_at < now or person is None or not person.enabled:
+            raise Problem(
+                401,
+                "bad-refresh-token",
+                zh="登录已失效，请重新登录",
+                en="The refresh token is not good any more; log in again",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return await self._login(person, family=row.family)
+
+    async def _login(self, row: Any, family: str) -> Login:
+        now = self._runtime.clock.now()
+        secret = new_secret("hyr")
+        async with self._runtime.database.writing() as session:
+            await store.add(
+                session,
+                REFRESH,
+                {
+                    "hash": fingerprint(secret),
+                    "family": family,
+                    "user_id": row.id,
+                    "expires_at": now + timedelta(days=self._settings.refresh_days),
+                    "used_at": None,
+                },
+            )
+        access = self._tokens.issue(principal_of(row), now)
+        return Login(access, secret, int(self._tokens.term.total_seconds()))
+
+    async def _by_key(self, secret: str) -> Principal:
+        hash_ = fingerprint(secret)
+        found = self._remembered.get(f"key:{hash_}")
+        if found is None or found[0] < time.monotonic():
+            now = self._runtime.clock.now()
+            async with self._runtime.database.reading() as session:
+                row = await store.api_key(session, hash_)
+            good = row is not None and (row.expires_at is None or row.expires_at > now)
+            principal = None
+            if row is not None and good:
+                principal = Principal(id=row.id, name=row.name, roles=_roles(row.roles), unit=row.unit, kind="api_key")
+                if row.last_used_at is None or now - row.last_used_at > _TOUCH:
+                    async with self._runtime.database.writing() as session:
+                        await store.touch_api_key(session, row.id, now)
+            found = self._remember(f"key:{hash_}", principal)
+        if found[1] is None:
+            raise TokenError("no such key, or it has expired")
+        return found[1]
+
+    async def _current(self, principal: Principal) -> Principal | None:
+        """Return the user as stored, where enabled and with the roles that the token claims."""
+        found = self._remembered.get(f"user:{principal.id}")
+        if found is None or found[0] < time.monotonic():
+            async with self._runtime.database.reading() as session:
+                row = await store.user(session, principal.id)
+            stored = principal_of(row) if row is not None and row.enabled else None
+            found = self._remember(f"user:{principal.id}", stored)
+        return found[1] if found[1] is not None and found[1].roles == principal.roles else None
+
+    def _remember(self, key: str, principal: Principal | None) -> tuple[float, Principal | None]:
+        if len(self._remembered) > 10_000:
+            self._remembered.clear()
+        self._remembered[key] = (time.monotonic() + _REMEMBERED, principal)
+        return self._remembered[key]
+
+    def forget(self) -> None:
+        """Look everybody up anew: users or keys have changed."""
+        self._remembered.clear()
+
+    async def bootstrap(self) -> None:
+        """Make the administrator at the first start; later take over HUIYING_ADMIN_PASSWORD where it is set."""
+        given = self._settings.admin_password.get_secret_value()
+        async with self._runtime.database.reading() as session:
+            row = await store.user_named(session, self._settings.admin_name)
+        if row is not None:
+            if given and not await matches(row.password_hash, given):
+                values = {"password_hash": await hash_password(given)}
+                async with self._runtime.database.writing() as session:
+                    await store.change_user(session, row.id, row.version, values)
+                    await store.end_logins(session, row.id)
+                _log.info("admin.password_changed", why="HUIYING_ADMIN_PASSWORD differs from the one stored")
+            return
+        password = given or await asyncio.to_thread(_kept_password, self._settings.data / "admin-password")
+        async with self._runtime.database.writing() as session:
+            await store.add(
+                session,
+                USERS,
+                {
+                    "id": new_id(),
+                    "username": self._settings.admin_name,
+                    "name": "系统管理员",
+                    "password_hash": await hash_password(password),
+                    "roles": [Role.ADMIN.value, Role.OFFICE.value],
+                    "unit": None,
+                    "enabled": True,
+                    "version": 1,
+                    "created_at": self._runtime.clock.now(),
+                },
+            )
+
+
+def principal_of(row: Any) -> Principal:
+    """Return the principal of a stored user."""
+    return Principal(id=row.id, name=row.username, roles=_roles(row.roles), unit=row.unit)
+
+
+def _roles(names: list[str]) -> frozenset[Role]:
+    return frozenset(Role(name) for name in names)
+
+
+def _kept_password(path: Path) -> str:
+    """Return the password that `path` keeps, made at the first call; only the owner can read the file."""
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    password = generated()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(password + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return password
