@@ -1,0 +1,1 @@
+"""Ingest: takes public posts in, masks what is personal, drops repeats, and tells of what is new."""

@@ -1,0 +1,156 @@
+"""What comes in and goes out over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.messages import Counters
+from contracts.words import Channel, Tier, WatchMode
+
+MAX_TEXT = 100_000
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def _instant(value: Any) -> Any:
+    """Read a time that names no zone as Shanghai's, which is what Chinese pages mean."""
+    if isinstance(value, str):
+        text = value.strip().replace("/", "-")
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            return value
+        if parsed.tzinfo is None:
+            return parsed.replace(tzinfo=_SHANGHAI)
+        return parsed
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # seconds since 1970, or milliseconds where the figure is too large for that
+        try:
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        except (ValueError, OverflowError, OSError):
+            return value
+    return value
+
+
+class PushedPost(BaseModel):
+    """One pushed post. Only `text` is required; unknown fields are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    url: str | None = Field(None, max_length=2000)
+    title: str = Field("", max_length=1000)
+    text: str = Field(max_length=MAX_TEXT)
+    published_at: Annotated[datetime, BeforeValidator(_instant)] | None = None
+    channel: Channel | None = None
+    source: str | None = Field(None, max_length=100)
+    author: str | None = Field(None, max_length=200)
+    repost_of: str | None = Field(None, max_length=2000)
+    metrics: Counters = Field(default_factory=Counters)
+
+
+class Push(BaseModel):
+    """1 to 1000 posts. Each is looked at by itself, so that one bad post never loses the others."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "posts": [
+                        {
+                            "url": "https://example.com/a/1",
+                            "title": "库区移民反映补偿款迟发",
+                            "text": "澜沧县某安置点多名群众反映，搬迁补偿款迟迟没有到账。",
+                            "published_at": "2026-01-02T03:04:05+08:00",
+                            "channel": "weibo",
+                            "source": "微博",
+                            "author": "某网友",
+                            "metrics": {"reads": 1200, "likes": 3, "comments": 8, "reposts": 2},
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
+    posts: list[Any] = Field(min_length=1, max_length=1000, json_schema_extra={"items": PushedPost.model_json_schema()})
+
+
+class Rejected(BaseModel):
+    """A post that was not taken, by its index in the push, and why."""
+
+    index: int
+    reason: str
+
+
+class Pushed(BaseModel):
+    """What became of a push."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+class NewSource(BaseModel):
+    """A source to be made."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "普洱论坛", "channel": "forum", "tier": "social"}]},
+    )
+
+    name: str = Field(min_length=1, max_length=100)
+    channel: Channel = Channel.OTHER
+    tier: Tier = Tier.SELF_MEDIA
+    url: str | None = Field(None, max_length=2000)
+
+
+class SourceChange(BaseModel):
+    """What to change of a source; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=100)
+    channel: Channel | None = None
+    tier: Tier | None = None
+    url: str | None = Field(None, max_length=2000)
+    enabled: bool | None = None
+
+
+class Source(NewSource):
+    """A source."""
+
+    id: str
+    enabled: bool
+    version: int
+    created_at: datetime
+
+
+class Covered(BaseModel):
+    """What one source on one channel brought in the last 24 hours."""
+
+    channel: Channel
+    source: str | None
+    posts_24h: int
+    last_collected_at: datetime
+
+
+class Coverage(BaseModel):
+    """What is watched, and which known sources have been silent for 24 hours."""
+
+    since: datetime
+    items: list[Covered]
+    silent_sources: list[str]
+
+
+class Watch(BaseModel):
+    """What a case wants watched."""
+
+    case_id: str
+    event_id: str | None
+    mode: WatchMode
+    topics: list[str]
+    keywords: list[str]
+    until: datetime | None

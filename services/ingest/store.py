@@ -1,0 +1,118 @@
+"""All SQL of ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit.database import insert_ignoring
+from kit.pages import PageRequest
+from services.ingest.models import POSTS, SOURCES, WATCHES
+
+Row = sa.Row[Any]
+_COUNTERS = ("reads", "likes", "comments", "reposts")
+
+
+async def by_identity(session: AsyncSession, identities: Sequence[str]) -> dict[str, Row]:
+    """Return id and counters of the posts of these identities, by identity; locked against a change beside."""
+    columns = (POSTS.c.id, POSTS.c.identity, *(POSTS.c[name] for name in _COUNTERS))
+    query = sa.select(*columns).where(POSTS.c.identity.in_(identities)).with_for_update()
+    return {row.identity: row for row in await session.execute(query)}
+
+
+async def first_with_text(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
+    """Return the id of the first post of each folded text (ids rise with time)."""
+    query = (
+        sa.select(POSTS.c.text_key, sa.func.min(POSTS.c.id))
+        .where(POSTS.c.text_key.in_(keys), POSTS.c.purged.is_(False))
+        .group_by(POSTS.c.text_key)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def add_posts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Add posts; returns the identities that were new."""
+    return {row.identity for row in await insert_ignoring(session, POSTS, rows, returning=["identity"])}
+
+
+async def recount(session: AsyncSession, id_: str, counters: Mapping[str, int]) -> None:
+    """Set the counters of a post."""
+    await session.execute(sa.update(POSTS).where(POSTS.c.id == id_).values(**counters))
+
+
+async def coverage(session: AsyncSession, since: datetime) -> list[Row]:
+    """Return posts and the last time, by channel and source, since an instant."""
+    query = (
+        sa.select(
+            POSTS.c.channel,
+            POSTS.c.source_name.label("source"),
+            sa.func.count().label("posts_24h"),
+            sa.func.max(POSTS.c.collected_at).label("last_collected_at"),
+        )
+        .where(POSTS.c.collected_at >= since)
+        .group_by(POSTS.c.channel, POSTS.c.source_name)
+        .order_by(sa.desc("posts_24h"))
+        .limit(500)
+    )
+    return list((await session.execute(query)).all())
+
+
+async def purge(session: AsyncSession, before: datetime) -> int:
+    """Blank what posts collected before an instant said, and where; returns how many."""
+    done = await session.execute(
+        sa.update(POSTS)
+        .where(POSTS.c.collected_at < before, POSTS.c.purged.is_(False))
+        .values(title="", text="", url=None, author_hash=None, purged=True)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def sources(session: AsyncSession) -> list[Row]:
+    """Return every enabled source."""
+    return list((await session.execute(sa.select(SOURCES).where(SOURCES.c.enabled).order_by(SOURCES.c.id))).all())
+
+
+async def source_page(session: AsyncSession, request: PageRequest) -> list[Row]:
+    """Return one row more than a page of sources, oldest first."""
+    query = sa.select(SOURCES).order_by(SOURCES.c.id).limit(request.limit + 1)
+    if request.after:
+        query = query.where(SOURCES.c.id > request.after[0])
+    return list((await session.execute(query)).all())
+
+
+async def source(session: AsyncSession, id_: str) -> Row | None:
+    """Return a source."""
+    return (await session.execute(sa.select(SOURCES).where(SOURCES.c.id == id_))).first()
+
+
+async def add_source(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Add a source."""
+    await session.execute(sa.insert(SOURCES).values(**values))
+
+
+async def change_source(session: AsyncSession, id_: str, version: int, values: Mapping[str, Any]) -> bool:
+    """Change a source that still has `version`; tells whether it did."""
+    where = (SOURCES.c.id == id_, SOURCES.c.version == version)
+    done = await session.execute(sa.update(SOURCES).where(*where).values(**values, version=version + 1))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def delete_source(session: AsyncSession, id_: str) -> bool:
+    """Delete a source; tells whether there was one. Its posts stay."""
+    done = await session.execute(sa.delete(SOURCES).where(SOURCES.c.id == id_))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def put_watch(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Keep what a case wants watched, in the place of what it wanted before."""
+    await session.execute(sa.delete(WATCHES).where(WATCHES.c.case_id == values["case_id"]))
+    await session.execute(sa.insert(WATCHES).values(**values))
+
+
+async def watches(session: AsyncSession) -> list[Row]:
+    """Return every watch, the newest first."""
+    return list((await session.execute(sa.select(WATCHES).order_by(WATCHES.c.changed_at.desc()))).all())

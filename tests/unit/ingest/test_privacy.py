@@ -1,0 +1,127 @@
+"""Masking: what is personal goes, what is a figure stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.privacy import BANK_CARD, EMAIL, ID_CARD, MOBILE, PLATE, mask, mask_url
+
+_WIDE = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+mobiles = st.builds(lambda second, rest: f"1{second}{rest:09d}", st.integers(3, 9), st.integers(0, 999_999_999))
+
+
+@st.composite
+def id_cards(draw: st.DrawFn) -> str:
+    region = draw(st.sampled_from(["530802", "532701", "110101", "440305", "653121"]))
+    born = draw(st.dates(min_value=date(1930, 1, 1), max_value=date(2025, 1, 1)))
+    body = f"{region}{born:%Y%m%d}{draw(st.integers(0, 999)):03d}"
+    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, _WEIGHTS, strict=True)) % 11]
+
+
+@st.composite
+def bank_cards(draw: st.DrawFn) -> str:
+    length = draw(st.sampled_from([16, 17, 18, 19]))
+    body = draw(st.sampled_from(["62", "43", "51", "35"])) + "".join(
+        str(draw(st.integers(0, 9))) for _ in range(length - 3)
+    )
+    total = sum(sum(divmod(int(digit) * (2 - position % 2), 10)) for position, digit in enumerate(reversed(body)))
+    return body + str(-total % 10)
+
+
+def written(number: str, form: str) -> str:
+    """Write a number as people do."""
+    if form == "wide":
+        return number.translate(_WIDE)
+    if form == "spaced":
+        return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+    if form == "hyphens":
+        return "-".join(number[i : i + 4] for i in range(0, len(number), 4))
+    if form == "dots":
+        return ".".join(number[i : i + 3] for i in range(0, len(number), 3))
+    return number
+
+
+forms = st.sampled_from(["plain", "wide", "spaced", "hyphens", "dots"])
+
+
+@given(mobiles, forms, st.sampled_from(["", "电话", "联系人王某", "+86", "86-"]))
+def test_mobile_numbers_go(number: str, form: str, before: str) -> None:
+    masked = mask(f"请拨打{before}{written(number, form)}反映情况")
+    assert MOBILE in masked
+    assert not any(character.isdigit() for character in masked.replace("86", ""))
+
+
+@given(id_cards(), forms)
+def test_id_cards_go(number: str, form: str) -> None:
+    assert mask(f"身份证{written(number, form)}，已登记") == f"身份证{ID_CARD}，已登记"
+
+
+@given(bank_cards(), forms)
+def test_bank_cards_go(number: str, form: str) -> None:
+    masked = mask(f"卡号{written(number, form)}。")
+    # a card number that is also a valid ID card number goes under the other mark
+    assert masked in (f"卡号{BANK_CARD}。", f"卡号{ID_CARD}。")
+
+
+@given(st.text(), mobiles)
+def test_masking_twice_changes_nothing_more(text: str, number: str) -> None:
+    once = mask(text + number + text)
+    assert mask(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("云J12345停在路边", f"{PLATE}停在路边"),
+        ("车牌云J·A1B23", f"车牌{PLATE}"),
+        ("新能源云AD12345", f"新能源{PLATE}"),
+        ("来信zhang.wei@example.com.cn。", f"来信{EMAIL}。"),
+        ("ｚｈａｎｇ＠ｅｘａｍｐｌｅ．ｃｏｍ", EMAIL),
+        ("530802850101123", ID_CARD),
+        ("手机13800138000和13900139000", f"手机{MOBILE}和{MOBILE}"),
+        ("微信同号：138 0013 8000", f"微信同号：{MOBILE}"),
+    ],
+)
+def test_written_forms(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国办发〔2016〕61号要求5小时内发布，24小时内举行新闻发布会",
+        "2026年3月2日08:18，澜沧县搬迁1234户5678人，补偿款12345678.90元",
+        "索引号1042-/2019-0118001",
+        "2026-03-02 08:18:33",
+        "总库容237.03亿立方米，装机585万千瓦",
+        "订单20260302081833000012345",
+        "拨打12345或110、119",
+        "云南2026年移民",
+        "云A股ABCDEF",
+        "第12-34-56号文件",
+        "@用户 你好",
+        "http://example.com/a?id=1234567",
+    ],
+)
+def test_figures_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+@given(st.integers(0, 9_999_999_999))
+def test_ordinary_figures_stay(figure: int) -> None:
+    text = f"共{figure}元"
+    assert mask(text) == text
+
+
+def test_addresses_are_masked_too() -> None:
+    assert mask_url("https://user:pw@example.com/u/13800138000?m=13900139000&p=2#x") == (
+        f"https://example.com/u/{MOBILE}?m={MOBILE}&p=2"
+    )
+    plain = "https://example.com/%E6%99%AE%E6%B4%B1?p=2"
+    assert mask_url(plain) == plain
