@@ -93,7 +93,7 @@ class PostAnalysis(Payload):
     #: names of the counties and districts that the post speaks of
     places: list[str] = Field(default_factory=list)
     keywords: list[str] = Field(default_factory=list)
-    #: MinHash band keys over character shingles: posts sharing one are candidates for near-duplicates
+    #: MinHash over character shingles (64 values): the share of equal values estimates the shingles shared
     signature: list[int] = Field(default_factory=list)
     #: name and version of the sentiment model
     model: str = ""

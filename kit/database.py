@@ -144,12 +144,13 @@ async def insert_ignoring(
     step = max(1, MAX_PARAMETERS // max(1, len(rows[0])))
     inserted: list[sa.Row[Any]] = []
     for start in range(0, len(rows), step):
-        statement = make(target).values(list(rows[start : start + step])).on_conflict_do_nothing()
+        statement = make(target).on_conflict_do_nothing()
+        some = list(rows[start : start + step])
         if returning:
-            result = await session.execute(statement.returning(*(target.c[name] for name in returning)))
+            result = await session.execute(statement.returning(*(target.c[name] for name in returning)), some)
             inserted.extend(result.fetchall())
         else:
-            await session.execute(statement)
+            await session.execute(statement, some)
     return inserted
 
 

@@ -32,7 +32,7 @@ Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 class Interrupted(Exception):
-    """The consumer is being stopped while it waits for a database or broker to come back."""
+    """The consumer is being stopped, or its gate has closed, while it waits for a database or broker to come back."""
 
 
 class Consumer:
@@ -99,7 +99,7 @@ class Consumer:
                     await self._work(entries)
                 pause = 0.1
             except Interrupted:
-                break
+                joined = False
             except Exception as error:
                 if not (passes(error) or isinstance(error, RedisError)):
                     raise
@@ -210,10 +210,21 @@ class Consumer:
                 self._log.warning("bus.handler_waits", error=brief(error), retry_in=pause)
             finally:
                 reset_contextvars(**tokens)
+            if await self._shut_out():
+                raise Interrupted
             await self._rest(pause)
             if self._stopping.is_set():
                 raise Interrupted
             pause = min(5.0, pause * 2)
+
+    async def _shut_out(self) -> bool:
+        """Tell whether the gate has closed meanwhile: then the batch is left for whoever may consume now."""
+        try:
+            return self._gate is not None and not await self._gate()
+        except Exception as error:
+            if not passes(error):
+                raise
+            return False
 
     async def _failed(self, entry: Entry, message: Message, error: Exception) -> None:
         rows: Any = await self._redis.xpending_range(self.stream, self.group, min=entry[0], max=entry[0], count=1)

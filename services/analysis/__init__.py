@@ -1,0 +1,1 @@
+"""Says what posts are about and how they sound, and groups them into events."""

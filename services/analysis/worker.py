@@ -1,0 +1,99 @@
+"""The analysis worker: stateless, any number of them. Posts in, analysed posts out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Histogram
+
+from contracts.envelope import Message, Publication
+from contracts.messages import PostAnalyzed, PostCollected
+from contracts.streams import POSTS_ANALYZED, POSTS_COLLECTED
+from kit.bus import envelope
+from kit.runtime import Runtime
+from kit.service import create_app
+from services.analysis.enrich.enricher import enrich
+from services.analysis.enrich.topics import TopicMatcher
+from services.analysis.models import Base
+from services.analysis.sentiment import Scorer, load_scorer
+from services.analysis.settings import AnalysisSettings
+from services.analysis.topic_watch import TopicWatch
+
+GROUP = "analysis-worker"
+
+POSTS_ANALYSED = Counter("huiying_analysis_posts_analysed", "Posts scored and enriched")
+BATCH_SECONDS = Histogram("huiying_analysis_batch_seconds", "Time to analyse one batch of posts")
+
+
+class Worker:
+    """Scores and enriches posts. Writes no rows: what it returns is published with the acknowledgement."""
+
+    def __init__(self, runtime: Runtime, topics: TopicWatch, scorer: Scorer | None = None) -> None:
+        self._runtime, self._topics, self._scorer = runtime, topics, scorer
+
+    async def load(self, settings: AnalysisSettings) -> None:
+        """Load the sentiment model and the topics."""
+        if self._scorer is None:
+            self._scorer = await asyncio.to_thread(load_scorer, settings.sentiment_model)
+        await self._topics.refresh()
+
+    async def handle(self, messages: Sequence[Message]) -> list[Publication]:
+        """Return one publication a message, in order, under the message's own id.
+
+        A post delivered twice thus makes the same result twice, and the tracker counts one of them.
+        `post.recounted` is passed on as it is.
+        """
+        collected = [m for m in messages if m.type == "post.collected"]
+        posts = [PostCollected.model_validate(m.data) for m in collected]
+        began = time.perf_counter()
+        # in a thread, so that the claim on the batch is kept up while the model works
+        analysed = await asyncio.to_thread(self._analyse, posts, self._topics.matcher) if posts else []
+        if posts:
+            BATCH_SECONDS.observe(time.perf_counter() - began)
+            POSTS_ANALYSED.inc(len(posts))
+        results = dict(zip((m.id for m in collected), analysed, strict=True))
+        return [self._publication(message, results.get(message.id)) for message in messages]
+
+    def _analyse(self, posts: Sequence[PostCollected], topics: TopicMatcher) -> list[PostAnalyzed]:
+        assert self._scorer is not None, "load() comes before handle()"
+        scores = self._scorer.score([f"{post.title}\n{post.text}" if post.title else post.text for post in posts])
+        model = f"{self._scorer.name} {self._scorer.version}"
+        return [
+            PostAnalyzed(post=post, analysis=enrich(post, topics).with_tone(score, model))
+            for post, score in zip(posts, scores, strict=True)
+        ]
+
+    def _publication(self, message: Message, result: PostAnalyzed | None) -> Publication:
+        if result is not None:
+            told = envelope(
+                "post.analyzed",
+                message.subject,
+                result,
+                source=self._runtime.service,
+                at=self._runtime.clock.now(),
+                id_=message.id,
+            )
+            message = told.model_copy(update={"requestid": message.requestid, "traceparent": message.traceparent})
+        return Publication(stream=POSTS_ANALYZED, message=message)
+
+
+def build(settings: AnalysisSettings | None = None) -> FastAPI:
+    """Assemble one worker; its app answers /livez, /readyz and /metrics alone."""
+    settings = settings or AnalysisSettings()
+    runtime = Runtime(settings, "analysis", Base, owns_database=False)
+    return assemble(runtime, settings)
+
+
+def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer | None = None) -> FastAPI:
+    """Put a worker on `runtime`."""
+    topics = TopicWatch(runtime)
+    worker = Worker(runtime, topics, scorer)
+    runtime.on_start(lambda: worker.load(settings))
+    runtime.every(settings.topics_poll, "topics", topics.refresh, leased=False)
+    runtime.subscribe(POSTS_COLLECTED, GROUP, worker.handle, batch=settings.worker_batch)
+    app = create_app(runtime, [], title="Huiying analysis worker")
+    app.state.topics = topics
+    return app

@@ -1,0 +1,38 @@
+"""Folded forms: variants of one text are equal, and offsets lead back to the original."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.analysis.enrich.folding import fold, fold_with_offsets, story_key, text_hash
+
+
+def test_full_width_case_and_spaces_fold() -> None:
+    assert fold("ＡＢＣ　１２３\n\n移\u200b民 ") == "abc 123 移民"
+
+
+def test_copies_have_one_story_key() -> None:
+    plain = story_key("糯扎渡移民补偿款没有到账!")
+    assert plain == story_key("糯扎渡 移民补偿款，没有到账！！https://t.cn/A6abc")
+    assert plain == story_key("糯扎渡移民补偿款没有到账！ @普洱发布 😡")
+    assert plain != story_key("糯扎渡移民补偿款已经到账")
+
+
+def test_a_text_of_symbols_alone_keeps_its_folded_form() -> None:
+    assert story_key("！！！") == "!!!"
+
+
+def test_hash_fits_a_signed_column() -> None:
+    values = [text_hash(str(i)) for i in range(200)]
+    assert all(-(2**63) <= value < 2**63 for value in values)
+    assert min(values) < 0 < max(values)
+
+
+@given(st.text(alphabet="移民ＡbＣ1２ 　\n\u200b（）ﬁ", max_size=60))
+def test_offsets_lead_back(text: str) -> None:
+    folded, origins = fold_with_offsets(text)
+    assert len(folded) == len(origins)
+    assert origins == sorted(origins)
+    assert all(0 <= origin < len(text) for origin in origins)
+    assert folded.strip() == fold(text)
