@@ -14,11 +14,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-MOBILE: Final = "【手机号】"
-ID_CARD: Final = "【身份证号】"
-BANK_CARD: Final = "【银行卡号】"
-PLATE: Final = "【车牌号】"
-EMAIL: Final = "【邮箱】"
+from contracts.masks import BANK_CARD, EMAIL, ID_CARD, MOBILE, PLATE
 
 _DIGIT: Final = "0-9０-９"
 _GAP: Final = r"[\s.\-·－—_]{0,2}"

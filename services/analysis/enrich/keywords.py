@@ -9,6 +9,7 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from contracts.masks import without_marks
 from services.analysis.enrich.lexicon import DOMAIN
 
 LIMIT: Final = 8
@@ -34,7 +35,7 @@ _SCANNED: Final = 1_500
 def extract(text: str, *, title: str = "", also: Iterable[str] = (), limit: int = LIMIT) -> list[str]:
     """Return up to `limit` keywords, weightiest first; `also` are words already known to matter (places, say)."""
     scores: defaultdict[str, float] = defaultdict(float)
-    whole = f"{title}\n{text}"[:_SCANNED]
+    whole = without_marks(f"{title}\n{text}"[:_SCANNED])
     for match in _TAG.finditer(whole):
         scores[(match[1] or match[2]).strip()] += _TAG_WEIGHT
     for index, _, _ in _AUTOMATON.find_matches_as_indexes(whole):

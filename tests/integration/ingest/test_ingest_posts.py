@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from contracts.masks import MOBILE
 from contracts.messages import WatchChanged
 from contracts.streams import POSTS_COLLECTED
 from contracts.words import Role, WatchMode
@@ -150,7 +151,7 @@ async def test_the_author_is_never_stored_and_numbers_are_masked(app: FastAPI, c
     assert PHONE not in kept
     assert PHONE[3:7] not in kept
     assert "11010519491231002X" not in kept
-    assert "【手机号】" in first.data["text"]
+    assert MOBILE in first.data["text"]
 
 
 async def test_a_thousand_posts_at_once_and_quickly(app: FastAPI, client: httpx.AsyncClient) -> None:

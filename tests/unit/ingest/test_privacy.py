@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.privacy import BANK_CARD, EMAIL, ID_CARD, MOBILE, PLATE, mask, mask_url
+from contracts.masks import BANK_CARD, EMAIL, ID_CARD, MOBILE, PLATE, without_marks
+from services.ingest.privacy import mask, mask_url
 
 _WIDE = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -125,3 +126,7 @@ def test_addresses_are_masked_too() -> None:
     )
     plain = "https://example.com/%E6%99%AE%E6%B4%B1?p=2"
     assert mask_url(plain) == plain
+
+
+def test_marks_can_be_left_out_where_words_are_counted() -> None:
+    assert without_marks(mask("电话13800138000，谢谢")).split() == ["电话", "，谢谢"]
