@@ -77,15 +77,9 @@ def import_(
 @plan_app.command("check")
 def plan_check(file: Annotated[Path, typer.Argument(help="a plan in YAML")]) -> None:
     """Check a plan; every finding with its line. 检查预案"""
-    from services.cases.plan.check import check_plan
+    from huiying.plan import plan_findings
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"无法读取 / cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{file}: 不是 UTF-8 / not UTF-8", 1) from None
-    findings = check_plan(text, str(file))
+    findings = plan_findings(file)
     for finding in findings:
         print(finding)
     errors = sum(finding.severity == "error" for finding in findings)
@@ -98,13 +92,18 @@ def score(
     texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
 ) -> None:
     """Score the sentiment of texts with the built-in model. 情感打分"""
+    from contracts.words import Sentiment
     from services.analysis.sentiment import load_scorer
+    from services.analysis.sentiment.scorer import ModelError
 
     lines = [line.rstrip("\n") for line in sys.stdin] if texts == ["-"] else texts
-    scorer = load_scorer(None)
+    try:
+        scorer = load_scorer(None)
+    except ModelError as error:
+        raise CommandError(f"模型无法使用 / the model cannot be used: {error}") from None
     table = Table("text", "label", "score", "negative", "neutral", "positive")
     for text, result in zip(lines, scorer.score(lines), strict=True):
-        shares = [f"{result.probabilities[name]:.3f}" for name in result.probabilities]
+        shares = [f"{result.probabilities[name]:.3f}" for name in Sentiment]
         table.add_row(text[:60], result.label, f"{result.score:+.3f}", *shares)
     _out.print(table)
 

@@ -19,6 +19,8 @@ from huiying.folder import write_private
 from huiying.reading import PostFile, Record
 
 _BATCH: Final = 500
+#: bytes of text after which a batch is sent although it is not full; the gateway takes 32 MiB, other doors less
+_BATCH_BYTES: Final = 4 * 2**20
 #: how often a batch is tried again while the gateway is away or busy
 _TRIES: Final = 12
 
@@ -54,15 +56,17 @@ class Import:
         with http, progress:
             bar = progress.add_task(self._file.path.name, total=self._file.size, posts=self.done, rate=0)
             batch: list[Record] = []
+            size = 0
             for record in self._file.records(skip=self.done):
                 if not batch and record.number == before + 1 and self._file.ignored:
                     console.print(f"未使用的列 / columns not used: {', '.join(self._file.ignored)}")
                 batch.append(record)
-                if len(batch) == _BATCH:
+                size += 4 * len(record.post["text"]) if record.post else 0
+                if len(batch) == _BATCH or size > _BATCH_BYTES:
                     self._push(http, batch)
                     rate = round((self.done - before) / max(0.001, time.monotonic() - began))
                     progress.update(bar, completed=batch[-1].position, posts=self.done, rate=rate)
-                    batch = []
+                    batch, size = [], 0
             if batch:
                 self._push(http, batch)
             progress.update(bar, completed=self._file.size, posts=self.done)
@@ -88,7 +92,9 @@ class Import:
         if rejected:
             with self._rejects.open("a", encoding="utf-8") as file:
                 for record, reason in sorted(rejected, key=lambda pair: pair[0].number):
-                    row = {"record": record.number, "reason": reason, "post": record.post}
+                    # who wrote it is nobody's to keep, not even here
+                    post = {key: value for key, value in (record.post or {}).items() if key != "author"} or None
+                    row = {"line": record.line, "reason": reason, "post": post}
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
         self.done = batch[-1].number
         self._state.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +103,7 @@ class Import:
     def _post(self, http: httpx.Client, body: dict[str, Any]) -> dict[str, Any]:
         pause = 0.5
         why = ""
+        renewed = False
         for _ in range(_TRIES):
             try:
                 answer = http.post("/api/v1/posts", json=body)
@@ -106,11 +113,12 @@ class Import:
                 if answer.status_code == 202:
                     return dict(answer.json())
                 why = detail(answer)
-                if answer.status_code == 401:
+                if answer.status_code == 401 and not renewed:  # access tokens live for minutes, files take longer
                     http.headers.update(credentials(self._base))
-                    wait = 0.0
+                    renewed, wait = True, 0.0
                 elif answer.status_code in (429, 500, 502, 503, 504):
-                    wait = float(answer.headers.get("Retry-After", pause))
+                    asked = answer.headers.get("Retry-After", "")
+                    wait = float(asked) if asked.isdecimal() else pause
                 else:
                     raise CommandError(f"第 {self.done + 1} 条起被拒绝 / refused from record {self.done + 1}: {why}", 1)
             time.sleep(wait)

@@ -61,7 +61,7 @@ class Process:
         while time.monotonic() < deadline and not self._stopping:
             pid = self.pid
             if pid is None:
-                await asyncio.sleep(0.1)
+                await self._last_words()
                 return False
             if await self._ready(pid):
                 self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.name}")
@@ -87,6 +87,8 @@ class Process:
             self.kill()
             await child.wait()
             return False
+        finally:
+            await self._last_words()
         return True
 
     def kill(self) -> None:
@@ -95,6 +97,11 @@ class Process:
         if self._child is not None and self._child.returncode is None:
             with suppress(ProcessLookupError):
                 self._child.kill()
+
+    async def _last_words(self) -> None:
+        """Hand on what the ended child still has in its pipe; a grandchild that keeps it open is not waited for."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._reader), 0.5)
 
     async def _spawn(self) -> None:
         self._child = await asyncio.create_subprocess_exec(
@@ -134,7 +141,7 @@ class Process:
             assert self._child is not None
             began = time.monotonic()
             status = await self._child.wait()
-            await self._reader
+            await self._last_words()
             if time.monotonic() - began > _HEALTHY:
                 pause = _FIRST_PAUSE
             why = signal.Signals(-status).name if status < 0 else f"status {status}"

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +29,34 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "comments": ("comments", "评论", "评论数", "回复数"),
     "reposts": ("reposts", "shares", "转发", "转发数"),
 }
+#: What Chinese exports call the channels, by the API's word; any other word is sent as it stands.
+CHANNELS: Final[dict[str, str]] = {
+    "新闻": "news",
+    "论坛": "forum",
+    "贴吧": "forum",
+    "微博": "weibo",
+    "微信": "wechat",
+    "公众号": "wechat",
+    "视频": "video",
+    "短视频": "video",
+    "博客": "blog",
+    "其他": "other",
+    "其它": "other",
+}
+#: Times as spreadsheets and Chinese pages write them: 2026/1/2 3:04, 2026年1月2日 3时04分05秒, without a zone.
+_TIME: Final = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?[分秒]?)?"
+)
 _COUNTERS: Final = ("reads", "likes", "comments", "reposts")
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: its number in the file (from 1), the post, or why it is none, and the bytes read so far."""
+    """One record: its number and last line in the file (from 1), the post, or why it is none, the bytes read so far."""
 
     number: int
+    line: int
     post: dict[str, Any] | None
     problem: str
     position: int
@@ -68,9 +88,9 @@ class PostFile:
             plain: IO[bytes] = gzip.GzipFile(fileobj=raw) if self._gzipped else raw  # type: ignore[assignment]
             text = io.TextIOWrapper(plain, encoding=self._encoding(), errors="replace", newline="")
             rows = self._csv_rows(text) if self._csv else self._json_rows(text)
-            for number, (post, problem) in enumerate(rows, start=1):
+            for number, (line, post, problem) in enumerate(rows, start=1):
                 if number > skip:
-                    yield Record(number, post, problem, raw.tell())
+                    yield Record(number, line, post, problem, raw.tell())
 
     def _encoding(self) -> str:
         with self.path.open("rb") as raw:
@@ -86,7 +106,7 @@ class PostFile:
                     return encoding
         return "utf-8-sig"
 
-    def _csv_rows(self, text: IO[str]) -> Iterator[tuple[dict[str, Any] | None, str]]:
+    def _csv_rows(self, text: IO[str]) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
         csv.field_size_limit(2**24)
         reader = csv.DictReader(text)
         fields = self._fields(reader.fieldnames or [])
@@ -101,26 +121,26 @@ class PostFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield None, str(error)
+                yield reader.line_num, None, str(error)
                 continue
-            yield _post({field: row.get(column) for column, field in fields.items()})
+            yield reader.line_num, *_post({field: row.get(column) for column, field in fields.items()})
 
-    def _json_rows(self, text: IO[str]) -> Iterator[tuple[dict[str, Any] | None, str]]:
-        for line in text:
-            if not line.strip():
+    def _json_rows(self, text: IO[str]) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+        for line, words in enumerate(text, start=1):
+            if not words.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(words)
             except ValueError as error:
-                yield None, f"not JSON: {error}"
+                yield line, None, f"not JSON: {error}"
                 continue
             if not isinstance(row, dict):
-                yield None, "not a JSON object"
+                yield line, None, "not a JSON object"
                 continue
             metrics = row.pop("metrics", None)
             fields = self._fields(list(row))
             post = {field: row[key] for key, field in fields.items() if key in row}
-            yield _post({**post, **(metrics if isinstance(metrics, dict) else {})})
+            yield line, *_post({**post, **(metrics if isinstance(metrics, dict) else {})})
 
     def _fields(self, columns: list[str] | Any) -> dict[str, str]:
         """Return which field each column fills; columns that fill none are noted in :attr:`ignored`."""
@@ -148,9 +168,21 @@ def _post(values: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
             except (ValueError, OverflowError):
                 return None, f"{field} is no number: {str(value)[:40]}"
         else:
-            post[field] = value if field != "text" else str(value)
+            post[field] = _value(field, value)
     if counters:
         post["metrics"] = counters
     if not str(post.get("text", "")).strip():
         return None, "the text is empty"
     return post, ""
+
+
+def _value(field: str, value: Any) -> Any:
+    """Return a field's value in the API's words; what is not understood goes as it stands and is judged there."""
+    if field == "text":
+        return str(value)
+    if field == "channel":
+        return CHANNELS.get(str(value).strip(), value)
+    if field == "published_at" and (found := _TIME.fullmatch(str(value).strip())):
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+        return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    return value

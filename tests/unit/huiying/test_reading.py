@@ -88,3 +88,23 @@ def test_what_is_no_such_file_is_told(tmp_path: Path) -> None:
     other.write_bytes(b"x")
     with pytest.raises(CommandError, match=r"only \.csv"):
         PostFile(other)
+
+
+def test_spreadsheet_times_and_chinese_channels_are_put_in_the_api_s_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "内容,发布时间,渠道\n一,2026/1/2 3:04,微博\n二,2026年11月20日 08时05分,论坛\n三,2026-01-02T03:04:05+08:00,news\n四,昨天,x\n",
+        encoding="utf-8",
+    )
+    assert [(post.get("published_at"), post.get("channel")) for post in posts(path)] == [
+        ("2026-01-02T03:04:00", "weibo"),
+        ("2026-11-20T08:05:00", "forum"),
+        ("2026-01-02T03:04:05+08:00", "news"),
+        ("昨天", "x"),
+    ]
+
+
+def test_a_record_over_several_lines_is_told_by_its_last(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text\n"一\n二"\n三\n', encoding="utf-8")
+    assert [(record.number, record.line) for record in PostFile(path).records()] == [(1, 3), (2, 4)]
