@@ -13,9 +13,9 @@ from services.ingest.folding import folded
 
 #: Query parameters that say how a reader came, not what they read.
 _TRACKING: Final = re.compile(
-    r"utm_.*|spm.*|scm|share_.*|sharefrom|shareuid|share|from|isappinstalled|nsukey|wx_.*|wxwork_.*|weixin.*|chksm|scene"
-    r"|sessionid|refer_?flag|refer|referer|ref|ref_src|fbclid|gclid|msclkid|_t|_r|timestamp|sudaref|display|retcode"
-    r"|mod=weibotime|dt_dapp|app_source|tt_from|utm|clicktime|enterid|version_code|iid|from_source|vd_source|bd_vid",
+    r"utm_.*|spm.*|scm|share_.*|sharefrom|shareuid|from|isappinstalled|nsukey|wx_.*|wxwork_.*|weixin.*|chksm"
+    r"|sessionid|refer_?flag|refer|referer|ref_src|fbclid|gclid|msclkid|_t|_r|sudaref|dt_dapp|app_source|tt_from|utm"
+    r"|clicktime|enterid|version_code|from_source|vd_source|bd_vid",
     re.IGNORECASE,
 )
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -44,11 +44,6 @@ def canonical_url(url: str) -> str:
     at = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
     query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])]
     return urlunsplit(("https", at, parts.path.rstrip("/") or "/", urlencode(sorted(query)), ""))
-
-
-def host_of(url: str) -> str:
-    """Return the host of a canonical URL."""
-    return urlsplit(url).hostname or ""
 
 
 def text_key(text: str) -> str:

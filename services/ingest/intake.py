@@ -13,7 +13,7 @@ from contracts.messages import Counters
 from contracts.words import Channel
 from services.ingest.author import author_hash
 from services.ingest.folding import cleaned
-from services.ingest.identity import NotAUrl, canonical_url, host_of, identity, text_key
+from services.ingest.identity import NotAUrl, canonical_url, identity, text_key
 from services.ingest.privacy import mask, mask_url
 from services.ingest.registry import Registry
 from services.ingest.schemas import MAX_TEXT, PushedPost
@@ -81,7 +81,7 @@ class Intake:
             raise Unfit("发布时间不合理", "published_at is before 1990 or more than a day ahead")
         url, canonical = _address(post.url, "url")
         _, reposted = _address(post.repost_of, "repost_of")
-        outlet = self._registry.find(post.source, host_of(canonical) if canonical else None)
+        outlet = self._registry.find(post.source, canonical)
         channel = post.channel or (outlet.channel if outlet else None) or Channel.OTHER
         masked = mask(text)
         name = cleaned(post.source).strip() if post.source else None
@@ -98,7 +98,7 @@ class Intake:
             source_tier=outlet.tier.value if outlet and outlet.tier else None,
             author_hash=author_hash(post.author, channel.value, self._key) if post.author else None,
             published_at=published.astimezone(UTC),
-            counters=post.metrics,
+            counters=Counters(**post.metrics.model_dump()),
             repost_identity=identity(reposted, "") if reposted else None,
         )
 
@@ -111,14 +111,34 @@ def _read(item: Any) -> PushedPost:
     if len(item["text"]) > MAX_TEXT:
         raise Unfit(f"正文超过 {MAX_TEXT:,} 字", f"the text is longer than {MAX_TEXT:,} characters")
     try:
-        post = PushedPost.model_validate(item)
+        post = PushedPost.model_validate({key: _storable(value) for key, value in item.items()})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Unfit(f"字段 {where} 不符合要求：{first['msg']}", f"{where}: {first['msg']}") from None
+        raise Unfit(f"字段 {where} {_in_chinese(first)}", f"{where}: {first['msg']}") from None
     if post.published_at is not None and post.published_at.tzinfo is None:
         return post.model_copy(update={"published_at": post.published_at.replace(tzinfo=UTC)})
     return post
+
+
+def _storable(value: Any) -> Any:
+    return cleaned(value) if isinstance(value, str) else value
+
+
+def _in_chinese(error: Any) -> str:
+    context = error.get("ctx", {})
+    known = {
+        "enum": f"须为以下之一：{str(context.get('expected', '')).replace(' or ', ', ')}",
+        "string_too_long": f"超过 {context.get('max_length')} 字",
+        "greater_than_equal": f"不得小于 {context.get('ge')}",
+        "less_than_equal": f"不得大于 {context.get('le')}",
+        "string_type": "须为文字",
+        "int_type": "须为整数",
+        "int_parsing": "须为整数",
+        "int_from_float": "须为整数",
+        "model_type": "须为对象",
+    }
+    return known.get(error["type"], "不是有效的时间" if "date" in error["type"] else "不符合要求")
 
 
 def _address(url: str | None, field: str) -> tuple[str | None, str | None]:

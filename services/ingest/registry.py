@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -25,11 +26,12 @@ class Outlet:
 
 
 class Registry:
-    """Finds outlets by name, id and host. What users made comes before the built-in list."""
+    """Finds outlets by name, id and address. What users made comes before the built-in list."""
 
     def __init__(self) -> None:
         self._names: dict[str, Outlet] = {}
-        self._hosts: dict[str, Outlet] = {}
+        #: by host, the outlets with the path that each holds, the longest path first
+        self._hosts: dict[str, list[tuple[str, Outlet]]] = {}
 
     @classmethod
     def built_in(cls) -> Registry:
@@ -37,33 +39,44 @@ class Registry:
         registry = cls()
         for item in yaml.safe_load(_KNOWN.read_text(encoding="utf-8")):
             outlet = Outlet(item["name"], Tier(item["tier"]), Channel(item["channel"]))
-            registry._add(outlet, (item["name"], *item["names"]), item["hosts"])
+            registry._add(outlet, (item["name"], *item["names"]), [(host, "") for host in item["hosts"]])
         return registry
 
     def with_sources(self, sources: Iterable[tuple[Outlet, str | None]]) -> Registry:
-        """Return a registry that knows users' sources (with the host of their address) besides."""
+        """Return a registry that knows users' sources besides, each with its address.
+
+        A source with a path holds that part of its host alone: an account on a platform is not the platform.
+        """
         registry = Registry()
-        registry._names, registry._hosts = dict(self._names), dict(self._hosts)
-        for outlet, host in sources:
+        registry._names = dict(self._names)
+        registry._hosts = {host: list(held) for host, held in self._hosts.items()}
+        for outlet, url in sources:
             names = (outlet.name, outlet.id) if outlet.id else (outlet.name,)
-            registry._add(outlet, names, [host] if host else [])
+            parts = urlsplit(url) if url else None
+            places = [(parts.hostname, parts.path.rstrip("/"))] if parts and parts.hostname else []
+            registry._add(outlet, names, places)
         return registry
 
-    def find(self, source: str | None, host: str | None) -> Outlet | None:
-        """Return the outlet that a name, an id or a host belongs to; a host belongs to its parent domain's outlet."""
+    def find(self, source: str | None, url: str | None) -> Outlet | None:
+        """Return the outlet that a name, an id or an address belongs to; subdomains belong to their parent's outlet."""
         if source and (named := self._names.get(_key(source))):
             return named
+        parts = urlsplit(url) if url else None
+        host, path = (parts.hostname, parts.path) if parts else (None, "")
         while host:
-            if found := self._hosts.get(host):
-                return found
+            for prefix, outlet in self._hosts.get(host, ()):
+                if path == prefix or path.startswith(prefix + "/") or not prefix:
+                    return outlet
             host = host.partition(".")[2]
         return None
 
-    def _add(self, outlet: Outlet, names: Iterable[str], hosts: Iterable[str]) -> None:
+    def _add(self, outlet: Outlet, names: Iterable[str], places: Iterable[tuple[str, str]]) -> None:
         for name in names:
             self._names[_key(name)] = outlet
-        for host in hosts:
-            self._hosts[host.lower()] = outlet
+        for host, path in places:
+            held = self._hosts.setdefault(host.lower(), [])
+            held.insert(0, (path, outlet))
+            held.sort(key=lambda pair: -len(pair[0]))
 
 
 def _key(name: str) -> str:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.messages import Counters
 from contracts.words import Channel, Tier, WatchMode
 
 MAX_TEXT = 100_000
+_LARGEST = 10**12
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
@@ -35,6 +35,17 @@ def _instant(value: Any) -> Any:
     return value
 
 
+class PushedCounters(BaseModel):
+    """Public counters as totals since publication. A figure beyond a million million is no counter."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    reads: int = Field(0, ge=0, le=_LARGEST)
+    likes: int = Field(0, ge=0, le=_LARGEST)
+    comments: int = Field(0, ge=0, le=_LARGEST)
+    reposts: int = Field(0, ge=0, le=_LARGEST)
+
+
 class PushedPost(BaseModel):
     """One pushed post. Only `text` is required; unknown fields are passed over."""
 
@@ -48,7 +59,7 @@ class PushedPost(BaseModel):
     source: str | None = Field(None, max_length=100)
     author: str | None = Field(None, max_length=200)
     repost_of: str | None = Field(None, max_length=2000)
-    metrics: Counters = Field(default_factory=Counters)
+    metrics: PushedCounters = Field(default_factory=PushedCounters)
 
 
 class Push(BaseModel):

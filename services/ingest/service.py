@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter
@@ -42,13 +41,7 @@ class Ingest:
         """Let intake know the sources that users have made."""
         async with self._runtime.database.reading() as session:
             rows = await store.sources(session)
-        known = [
-            (
-                Outlet(row.name, Tier(row.tier), Channel(row.channel), row.id),
-                urlsplit(row.url).hostname if row.url else None,
-            )
-            for row in rows
-        ]
+        known = [(Outlet(row.name, Tier(row.tier), Channel(row.channel), row.id), row.url) for row in rows]
         key = self._settings.author_key.get_secret_value()
         self._intake = Intake(key, self._built_in.with_sources(known))
 
@@ -75,7 +68,7 @@ class Ingest:
                 rows = [row for row in rows if row["identity"] in new]
                 accepted = len(rows)
                 told = [self._tell(_collected(row)) for row in rows]
-                told += await self._recount(session, repeats, rows)
+                told += await self._recount(session, repeats)
                 await self._runtime.outbox.put_all(session, told)
         duplicates = len(candidates) - accepted
         for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("rejected", len(bad))):
@@ -119,7 +112,7 @@ class Ingest:
             reposted.setdefault(one.identity, id_)
         return rows
 
-    async def _recount(self, session: Any, repeats: list[Candidate], added: list[dict[str, Any]]) -> list[Publication]:
+    async def _recount(self, session: Any, repeats: list[Candidate]) -> list[Publication]:
         """Raise the counters of posts that were seen again; returns what is to be told of it."""
         if not repeats:
             return []

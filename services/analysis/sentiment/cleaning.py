@@ -15,7 +15,7 @@ RUN: Final = 3
 _LINK: Final = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+", re.IGNORECASE)
 # Only a name that ends where a platform ends it: what follows "@" without a break may be the sentence itself.
 _HANDLE: Final = re.compile(r"(?<![A-Za-z0-9._])@(?!用户)[\w·.-]{1,30}(?=[\s:,，。;!?/@)\]】]|$)")
-_RUN: Final = re.compile(r"(.)\1{%d,}" % RUN, re.DOTALL)
+_RUN: Final = re.compile(rf"(.)\1{{{RUN},}}", re.DOTALL)
 _SPACES: Final = re.compile(r"\s+")
 # Control and format characters (zero-width joiners between emoji among them), lone surrogates, private use,
 # variation selectors: invisible or meaningless, and some stand for the boundaries of a text further on.

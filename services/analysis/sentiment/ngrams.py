@@ -70,7 +70,7 @@ class Counts:
 
 def counts(found: Grams, bits: int) -> Counts:
     """Count the buckets of every text. Each text keeps at least one entry: the bucket that stands for no n-gram."""
-    orders, characters = found.buckets.shape
+    characters = found.buckets.shape[1]
     text = np.zeros(characters, np.int64)
     text[found.starts[1:]] = 1
     text = np.cumsum(text)

@@ -95,12 +95,15 @@ async def change_source(
     return _source(row)
 
 
-@router.delete("/api/v1/sources/{source_id}", status_code=204, summary="Delete a source", responses=problems(404))
-async def delete_source(source_id: str, runtime: RuntimeDep, ingest: IngestDep, _: _Writer) -> None:
+@router.delete("/api/v1/sources/{source_id}", status_code=204, summary="Delete a source", responses=problems(404, 412))
+async def delete_source(source_id: str, request: Request, runtime: RuntimeDep, ingest: IngestDep, _: _Writer) -> None:
     """Delete a source; its posts stay."""
     async with runtime.database.writing() as session:
-        if not await store.delete_source(session, source_id):
+        row = await store.source(session, source_id)
+        if row is None:
             raise _missing()
+        check_if_match(request, row.version)
+        await store.delete_source(session, source_id)
     await ingest.load_sources()
 
 

@@ -89,11 +89,15 @@ async def test_good_posts_are_told_of_and_bad_ones_named(app: FastAPI, client: h
         {"text": "负数", "metrics": {"reads": -1}},
         {"text": "没有地址的一条", "channel": "weibo"},
         {"title": "只有标题"},
+        {"text": "大得离谱", "metrics": {"reads": 10**25}},
     )
     assert (answer["accepted"], answer["duplicates"]) == (2, 0)
-    assert [item["index"] for item in answer["rejected"]] == [1, 2, 3, 4, 5, 6, 8]
-    chinese = await push(client, {"text": ""}, **{"Accept-Language": "zh-CN"})
-    assert chinese["rejected"] == [{"index": 0, "reason": "正文为空"}]
+    assert [item["index"] for item in answer["rejected"]] == [1, 2, 3, 4, 5, 6, 8, 9]
+    odd = [{"text": ""}, {"text": "一", "channel": "telegram"}, {"text": "一", "published_at": "昨天"}]
+    chinese = await push(client, *odd, **{"Accept-Language": "zh-CN"})
+    assert chinese["rejected"][0] == {"index": 0, "reason": "正文为空"}
+    assert "须为以下之一" in chinese["rejected"][1]["reason"]
+    assert "不是有效的时间" in chinese["rejected"][2]["reason"]
     first, second = await told(app, 2)
     assert first.type == "post.collected"
     assert first.data["source_tier"] == "provincial"
@@ -216,6 +220,7 @@ async def test_sources_give_tier_and_channel(app: FastAPI, client: httpx.AsyncCl
     coverage = (await client.get("/api/v1/coverage")).json()
     [covered] = coverage["items"]
     assert (covered["channel"], covered["source"], covered["posts_24h"]) == ("forum", "普洱论坛", 2)
+    assert (await client.delete(path, headers={"If-Match": made.headers["ETag"]})).status_code == 412
     assert (await client.delete(path)).status_code == 204
     assert (await client.get(path)).status_code == 404
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.words import Channel, Tier
 from services.ingest.author import author_hash
 from services.ingest.folding import cleaned, folded
 from services.ingest.identity import NotAUrl, canonical_url, identity, text_key
+from services.ingest.registry import Outlet, Registry
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,17 @@ def test_a_handle_leaves_only_a_hash(handle: str, other: str) -> None:
     assert hashed == author_hash(handle, "weibo", key)
     assert hashed != author_hash(handle, "forum", key)
     assert hashed != author_hash(handle, "weibo", b"x" * 32)
+
+
+def test_an_account_on_a_platform_is_not_the_platform() -> None:
+    ours = Outlet("局官微", Tier.MUNICIPAL, Channel.WEIBO, "s1")
+    registry = Registry.built_in().with_sources([(ours, "https://weibo.com/u/123")])
+    assert registry.find(None, "https://weibo.com/u/123/status") == ours
+    platform = registry.find(None, "https://weibo.com/u/1234")
+    assert platform is not None
+    assert platform.name == "微博"
+    paper = registry.find(None, "https://news.yunnan.cn/a/1")
+    assert paper is not None
+    assert paper.tier is Tier.PROVINCIAL
+    assert registry.find("@云南日报", None) == Registry.built_in().find("云南日报", None)
+    assert registry.find("没听说过", "https://unknown.example.com/1") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -70,6 +71,11 @@ def test_bank_cards_go(number: str, form: str) -> None:
     assert masked in (f"卡号{BANK_CARD}。", f"卡号{ID_CARD}。")
 
 
+@given(id_cards(), st.integers(0, 99_999), st.sampled_from([" ", ". ", "-", "/"]))
+def test_figures_beside_an_id_card_hide_it_not(number: str, figure: int, between: str) -> None:
+    assert number not in mask(f"{figure}{between}{number}{between}{figure}")
+
+
 @given(st.text(), mobiles)
 def test_masking_twice_changes_nothing_more(text: str, number: str) -> None:
     once = mask(text + number + text)
@@ -87,6 +93,19 @@ def test_masking_twice_changes_nothing_more(text: str, number: str) -> None:
         ("530802850101123", ID_CARD),
         ("手机13800138000和13900139000", f"手机{MOBILE}和{MOBILE}"),
         ("微信同号：138 0013 8000", f"微信同号：{MOBILE}"),
+        ("008613887990001", MOBILE),
+        ("138（8799）0001", MOBILE),
+        ("138/8799/0001", MOBILE),
+        ("11010519491231002X 2026-03-02", f"{ID_CARD} 2026-03-02"),
+        ("2026-03-02 11010519491231002X", f"2026-03-02 {ID_CARD}"),
+        ("1. 11010519491231002X 1", f"1. {ID_CARD} 1"),
+        ("6222021001123456789 2026", f"{BANK_CARD} 2026"),
+        ("3 6222021001123456789", f"3 {BANK_CARD}"),
+        ("共3户 13800138000 2026-03-02", f"共3户 {MOBILE} 2026-03-02"),
+        ("云Ａ１２３４５", PLATE),
+        ("云A1234学", PLATE),
+        ("云J8888挂", PLATE),
+        ("zhang（at）qq.com", EMAIL),
     ],
 )
 def test_written_forms(text: str, masked: str) -> None:
@@ -108,6 +127,8 @@ def test_written_forms(text: str, masked: str) -> None:
         "第12-34-56号文件",
         "@用户 你好",
         "http://example.com/a?id=1234567",
+        "2024-2026年 1500 300 2000户",
+        "5600 7800 1234 5670 户",
     ],
 )
 def test_figures_stay(text: str) -> None:
@@ -121,11 +142,13 @@ def test_ordinary_figures_stay(figure: int) -> None:
 
 
 def test_addresses_are_masked_too() -> None:
-    assert mask_url("https://user:pw@example.com/u/13800138000?m=13900139000&p=2#x") == (
-        f"https://example.com/u/{MOBILE}?m={MOBILE}&p=2"
-    )
-    plain = "https://example.com/%E6%99%AE%E6%B4%B1?p=2"
-    assert mask_url(plain) == plain
+    masked = mask_url("https://user:pw@example.com/u?m=13900139000&p=2#x")
+    assert unquote(masked) == f"https://example.com/u?m={MOBILE}&p=2"
+    for plain in (
+        "https://example.com/%E6%99%AE%E6%B4%B1?p=2&q=a%26b",
+        "https://m.weibo.cn/status/4992333445556667?id=4992333445556667",
+    ):
+        assert mask_url(plain) == plain
 
 
 def test_marks_can_be_left_out_where_words_are_counted() -> None:

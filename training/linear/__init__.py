@@ -1,0 +1,1 @@
+"""Training the linear sentiment scorer: ``HUIYING_SHARED_DATA=… python -m training.linear``."""
