@@ -1,0 +1,113 @@
+"""The live stream: what happens reaches listeners, filtered, and is resumed where it broke off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import redis.asyncio as redis
+
+from contracts.envelope import Message, Publication
+from contracts.streams import ALERTS_RAISED, CASES_CHANGED, EVENTS_UPDATED
+from kit.bus import RedisBus
+from kit.ids import new_id
+from tests.integration.gateway.conftest import OpenGateway
+from tests.integration.gateway.harness import Gateway, problem
+
+
+@dataclass
+class Heard:
+    """One server-sent event."""
+
+    id: str
+    event: str
+    data: dict[str, Any]
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway, last: str | None = None, **params: str) -> AsyncIterator[AsyncIterator[Heard]]:
+    """Listen; gives the events as they come, once the stream has begun."""
+    headers = {**await gateway.bearer(), **({"Last-Event-ID": last} if last else {})}
+    async with gateway.http.stream("GET", "/api/v1/stream", headers=headers, params=params) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.aiter_lines()
+        assert (await asyncio.wait_for(anext(lines), 5)).startswith("retry:")
+
+        async def events() -> AsyncIterator[Heard]:
+            fields: dict[str, str] = {}
+            async for line in lines:
+                if line and not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                elif not line and "data" in fields:
+                    yield Heard(fields["id"], fields["event"], json.loads(fields["data"]))
+                    fields = {}
+
+        yield events()
+
+
+async def tell(gateway: Gateway, stream: str, type_: str, subject: str, **data: Any) -> None:
+    """Publish as a service would."""
+    client = redis.Redis.from_url(gateway.redis_url)
+    try:
+        message = Message(
+            id=new_id(), source="huiying/tests", type=type_, time=datetime.now(UTC), subject=subject, data=data
+        )
+        await RedisBus(client).publish([Publication(stream=stream, message=message)])
+    finally:
+        await client.aclose()
+
+
+async def hear(events: AsyncIterator[Heard]) -> Heard:
+    """Return the next event."""
+    return await asyncio.wait_for(anext(events), 5)
+
+
+async def test_listeners_hear_what_happens_in_order(gateway: Gateway) -> None:
+    async with listening(gateway) as events:
+        await asyncio.sleep(0.3)
+        await tell(gateway, EVENTS_UPDATED, "event.updated", "e-1", title="饮水", version=3, new_posts=["p-1", "p-2"])
+        await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1", level="II")
+        await tell(gateway, CASES_CHANGED, "clock.warning", "c-1")
+        first, second, third = [await hear(events) for _ in range(3)]
+    assert [one.event for one in (first, second, third)] == ["event.updated", "alert.raised", "clock.warning"]
+    assert set(first.data) == {"id", "time", "subject", "data"}
+    assert first.data["subject"] == "e-1"
+    assert first.data["data"] == {"title": "饮水", "version": 3}
+    assert len({first.id, second.id, third.id}) == 3
+
+
+async def test_only_what_was_asked_for_is_told(gateway: Gateway) -> None:
+    async with listening(gateway, types="alert.raised") as events:
+        await asyncio.sleep(0.3)
+        await tell(gateway, EVENTS_UPDATED, "event.updated", "e-1")
+        await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1")
+        assert (await hear(events)).event == "alert.raised"
+    answer = await gateway.http.get("/api/v1/stream?types=post.collected", headers=await gateway.bearer())
+    problem(answer, 400, "unknown-event-type")
+
+
+async def test_a_listener_goes_on_where_it_broke_off_on_any_replica(open_gateway: OpenGateway) -> None:
+    async with open_gateway() as one, open_gateway() as other:
+        async with listening(one) as events:
+            await asyncio.sleep(0.3)
+            await tell(one, ALERTS_RAISED, "alert.raised", "a-1")
+            await tell(one, CASES_CHANGED, "case.changed", "c-1")
+            heard = [await hear(events), await hear(events)]
+        for number in range(2, 5):
+            await tell(one, CASES_CHANGED, "case.changed", f"c-{number}")
+        await tell(one, ALERTS_RAISED, "alert.raised", "a-2")
+        await asyncio.sleep(0.5)
+
+        async with listening(other, last=heard[-1].id) as events:
+            missed = [await hear(events) for _ in range(4)]
+            await tell(one, EVENTS_UPDATED, "event.updated", "e-9")
+            fresh = await hear(events)
+    assert [one.data["subject"] for one in missed] == ["c-2", "c-3", "c-4", "a-2"]
+    assert fresh.data["subject"] == "e-9"
