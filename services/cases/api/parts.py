@@ -1,0 +1,111 @@
+"""What the routes work with: the service's parts and callers, and If-Match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request, Response
+
+from kit.auth import Principal, require
+from kit.etags import check_if_match, etag
+from kit.pages import PageRequest
+from kit.problems import Problem
+from services.cases import store
+from services.cases.models import CaseRow
+from services.cases.schemas.cases import CaseOut
+from services.cases.service.alerting import Alerting
+from services.cases.service.case_file import CaseFile
+from services.cases.service.casework import Casework
+from services.cases.service.deadlines import Deadlines
+from services.cases.service.desk import Desk, missing
+from services.cases.service.levels import Levels
+from services.cases.service.opening import Openings
+from services.cases.service.receipts import Receipts
+from services.cases.service.statements import Statements
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The use cases, set up on one runtime."""
+
+    desk: Desk
+    alerting: Alerting
+    receipts: Receipts
+    openings: Openings
+    casework: Casework
+    levels: Levels
+    statements: Statements
+    deadlines: Deadlines
+    public_url: str
+
+    async def show(self, row: CaseRow, response: Response | None = None) -> CaseOut:
+        """Show a case, with its entity tag where there is a response to put it on."""
+        async with self.desk.database.reading() as session:
+            plan = await self.desk.plans.version(session, row.plan_version)
+            pending = await store.pending_approval(session, row.id)
+        if response is not None:
+            response.headers["ETag"] = etag(row.sequence)
+        return CaseOut.of(row, plan, pending)
+
+    async def case(self, case_id: str) -> CaseRow:
+        """Return a case; 404 where there is none."""
+        async with self.desk.database.reading() as session:
+            row = await store.case(session, case_id)
+        if row is None:
+            raise missing("case", case_id)
+        return row
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.cases
+    return parts
+
+
+def _seen(request: Request) -> Callable[[CaseFile], None]:
+    def check(file: CaseFile) -> None:
+        check_if_match(request, file.row.sequence)
+
+    return check
+
+
+def after_time_and_id(page: PageRequest) -> list[Any] | None:
+    """Return the key (instant, id) that a page starts after; 400 where the cursor is of another list."""
+    after = page.after_times(0)
+    if after is None:
+        return None
+    if len(after) == 2 and isinstance(after[0], datetime) and after[0].tzinfo and isinstance(after[1], str):
+        return after
+    raise bad_cursor()
+
+
+def bad_cursor() -> Problem:
+    """Return the 400 of a cursor that is not the list's own."""
+    return Problem(400, "bad-cursor", zh="cursor 参数无效", en="The cursor is not one that this list gave")
+
+
+#: The id of a thing, in a path.
+Id = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
+#: The version of a plan, in a path.
+Version = Annotated[str, Path(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
+
+PartsDep = Annotated[Parts, Depends(_parts)]
+#: Refuses a caller whose If-Match names an older version of the case than the one about to be changed.
+Seen = Annotated[Callable[[CaseFile], None], Depends(_seen)]
+
+PlanReader = Annotated[Principal, require("plans.read")]
+PlanWriter = Annotated[Principal, require("plans.write")]
+AlertReader = Annotated[Principal, require("alerts.read")]
+AlertWriter = Annotated[Principal, require("alerts.write")]
+CaseReader = Annotated[Principal, require("cases.read")]
+CaseWriter = Annotated[Principal, require("cases.write")]
+Decider = Annotated[Principal, require("cases.decide")]
+Author = Annotated[Principal, require("statements.write")]
+Approver = Annotated[Principal, require("statements.approve")]
+
+#: Documents the entity tag of a case's answers.
+TAGGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"schema": {"type": "string"}, "description": "version of the case, for If-Match"}}}
+}

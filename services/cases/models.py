@@ -1,0 +1,254 @@
+"""The tables of cases: plans, events as last heard of, alerts, cases and what belongs to each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from kit.database import Json, UtcDateTime, table_base
+from kit.outbox import bookkeeping_tables
+
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel as Base
+else:
+    Base = table_base()
+
+__all__ = [
+    "AlertRow",
+    "ApprovalRow",
+    "Base",
+    "CaseNumber",
+    "CaseRow",
+    "ClockRow",
+    "EventRow",
+    "NoticeRow",
+    "PlanRow",
+    "StatementRow",
+    "TaskRow",
+    "TimelineRow",
+]
+
+_ID = sa.String(64)
+_WORD = sa.String(32)
+_NAME = sa.String(200)
+
+
+def _of_case() -> Any:
+    return sa.Column(_ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+class PlanRow(Base, table=True):
+    """A version of the plan as it was handed in. `seat` is "active" for the one in force, else null."""
+
+    __tablename__: ClassVar[str] = "plans"
+
+    version: str = Field(sa_type=sa.String(60), primary_key=True)
+    name: str = Field(sa_type=_NAME)
+    text: str = Field(sa_type=sa.Text)
+    digest: str = Field(sa_type=sa.String(64))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: str = Field(sa_type=_NAME)
+    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seat: str | None = Field(default=None, sa_type=_WORD, unique=True)
+
+
+class EventRow(Base, table=True):
+    """An event as it was last heard of (`snapshot`: EventUpdated), and what people have established of it."""
+
+    __tablename__: ClassVar[str] = "events"
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    version: int = Field(sa_type=sa.Integer)
+    snapshot: dict[str, Any] = Field(sa_type=Json)
+    human_facts: dict[str, Any] = Field(sa_type=Json)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AlertRow(Base, table=True):
+    """A plan criterion met by an event; at most one for each level of an event."""
+
+    __tablename__: ClassVar[str] = "alerts"
+    __table_args__ = (sa.UniqueConstraint("event_id", "level"),)
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    event_id: str = Field(sa_type=_ID)
+    event_title: str = Field(sa_type=sa.Text)
+    level: str = Field(sa_type=sa.String(4))
+    rank: int = Field(sa_type=sa.Integer)
+    status: str = Field(sa_type=_WORD)
+    reasons: list[dict[str, Any]] = Field(sa_type=Json)
+    case_id: str | None = Field(default=None, sa_type=_ID, index=True)
+    plan_version: str = Field(sa_type=sa.String(60))
+    raised_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_by: str | None = Field(default=None, sa_type=_NAME)
+    reason: str = Field(default="", sa_type=sa.Text)
+    version: int = Field(default=1, sa_type=sa.Integer)
+
+
+class CaseRow(Base, table=True):
+    """One response. `open_event_id` is the event's id while the case is open, so that an event has one open case.
+
+    `sequence` and `head` are the number and seal of the last timeline entry; `sequence` is also the entity tag.
+    """
+
+    __tablename__: ClassVar[str] = "cases"
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    number: str = Field(sa_type=_WORD, unique=True)
+    title: str = Field(sa_type=sa.Text)
+    summary: str = Field(default="", sa_type=sa.Text)
+    state: str = Field(sa_type=_WORD, index=True)
+    level: str = Field(sa_type=sa.String(4))
+    level_active: bool = Field(default=False, sa_type=sa.Boolean)
+    event_id: str | None = Field(default=None, sa_type=_ID, index=True)
+    open_event_id: str | None = Field(default=None, sa_type=_ID, unique=True)
+    alert_id: str | None = Field(default=None, sa_type=_ID)
+    incident_type: str = Field(sa_type=_WORD)
+    plan_version: str = Field(sa_type=sa.String(60))
+    automatic: bool = Field(default=False, sa_type=sa.Boolean)
+    opened_by: str = Field(sa_type=_NAME)
+    watch_mode: str = Field(sa_type=_WORD)
+    drill: bool = Field(default=False, sa_type=sa.Boolean)
+    detected_at: datetime = Field(sa_type=UtcDateTime)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    monitoring_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resurged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sequence: int = Field(default=0, sa_type=sa.Integer)
+    head: str = Field(default="", sa_type=sa.String(64))
+
+
+class CaseNumber(Base, table=True):
+    """How many cases a year has had."""
+
+    __tablename__: ClassVar[str] = "case_numbers"
+
+    year: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    last: int = Field(sa_type=sa.Integer)
+
+
+class TimelineRow(Base, table=True):
+    """An entry of a case's timeline. `body` is canonical JSON, the very text that is sealed."""
+
+    __tablename__: ClassVar[str] = "timeline"
+
+    case_id: str = Field(sa_column=sa.Column(_ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True))
+    sequence: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    kind: str = Field(sa_type=_WORD)
+    at: datetime = Field(sa_type=UtcDateTime)
+    body: str = Field(sa_type=sa.Text)
+    previous: str = Field(sa_type=sa.String(64))
+    hash: str = Field(sa_type=sa.String(64))
+
+
+class ClockRow(Base, table=True):
+    """A deadline. `next_at` is when it will next have something to say (null: never)."""
+
+    __tablename__: ClassVar[str] = "clocks"
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    case_id: str = Field(sa_column=_of_case())
+    kind: str = Field(sa_type=_WORD)
+    level: str = Field(sa_type=sa.String(4))
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(sa_type=_WORD)
+    warned: int = Field(default=0, sa_type=sa.Integer)
+    escalated: int = Field(default=0, sa_type=sa.Integer)
+    breached_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    proposal_id: str | None = Field(default=None, sa_type=_ID)
+    replaces: str | None = Field(default=None, sa_type=_ID)
+    subject: str | None = Field(default=None, sa_type=_ID)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class ApprovalRow(Base, table=True):
+    """A proposed level. `seat` is "pending" while it awaits a decision, else null: a case has one at a time."""
+
+    __tablename__: ClassVar[str] = "approvals"
+    __table_args__ = (sa.UniqueConstraint("case_id", "seat"),)
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    case_id: str = Field(sa_column=_of_case())
+    kind: str = Field(sa_type=_WORD)
+    from_level: str = Field(sa_type=sa.String(4))
+    to_level: str = Field(sa_type=sa.String(4))
+    chain_level: str = Field(sa_type=sa.String(4))
+    state: str = Field(sa_type=_WORD)
+    seat: str | None = Field(default=None, sa_type=_WORD)
+    step: int = Field(default=0, sa_type=sa.Integer)
+    proposer_id: str | None = Field(default=None, sa_type=_ID)
+    proposer: str = Field(sa_type=_NAME)
+    reason: str = Field(sa_type=sa.Text)
+    reasons: list[dict[str, Any]] = Field(sa_type=Json)
+    signatures: list[dict[str, Any]] = Field(sa_type=Json)
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class TaskRow(Base, table=True):
+    """A piece of work, copied out of the playbook when the case was opened."""
+
+    __tablename__: ClassVar[str] = "tasks"
+    __table_args__ = (sa.UniqueConstraint("case_id", "key"),)
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    case_id: str = Field(sa_column=_of_case())
+    key: str = Field(sa_type=sa.String(60))
+    title: str = Field(sa_type=sa.Text)
+    role: str = Field(sa_type=_WORD)
+    clause: str = Field(default="", sa_type=_NAME)
+    source: str | None = Field(default=None, sa_type=sa.Text)
+    position: int = Field(sa_type=sa.Integer)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_by: str | None = Field(default=None, sa_type=_NAME)
+    evidence: str = Field(default="", sa_type=sa.Text)
+
+
+class StatementRow(Base, table=True):
+    """What is said with one voice: version `number` of a case."""
+
+    __tablename__: ClassVar[str] = "statements"
+    __table_args__ = (sa.UniqueConstraint("case_id", "number"), sa.Index(None, "state", "published_at", "id"))
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    case_id: str = Field(sa_column=_of_case())
+    number: int = Field(sa_type=sa.Integer)
+    title: str = Field(sa_type=sa.Text)
+    text: str = Field(sa_type=sa.Text)
+    state: str = Field(sa_type=_WORD)
+    author_id: str = Field(sa_type=_ID)
+    author: str = Field(sa_type=_NAME)
+    disclosure: dict[str, Any] = Field(sa_type=Json)
+    comment: str = Field(default="", sa_type=sa.Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = Field(default=None, sa_type=_NAME)
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_by: str | None = Field(default=None, sa_type=_NAME)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = Field(default=1, sa_type=sa.Integer)
+
+
+class NoticeRow(Base, table=True):
+    """A notification that was asked for, so that its acknowledgement can be held against the right clock."""
+
+    __tablename__: ClassVar[str] = "notices"
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    case_id: str | None = Field(default=None, sa_type=_ID, index=True)
+    alert_id: str | None = Field(default=None, sa_type=_ID)
+    kind: str = Field(sa_type=_WORD)
+    level: str = Field(sa_type=sa.String(4))
+    requires_acknowledgement: bool = Field(sa_type=sa.Boolean)
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+
+
+bookkeeping_tables(Base.metadata)

@@ -1,0 +1,199 @@
+"""Cases over HTTP: the case, its lifecycle, levels and approvals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from contracts.messages import Reason
+from contracts.words import CaseState, IncidentType, Level, Role, WatchMode
+from services.cases.approvals import ApprovalState, ProposalKind
+from services.cases.lifecycle import STATE_NAMES, steps_from
+from services.cases.models import ApprovalRow, CaseRow
+from services.cases.plan import Plan
+from services.cases.schemas.body import Body, Instant
+
+
+class ChainOut(BaseModel):
+    """The chain of command at the case's level."""
+
+    lead: list[Role]
+    executors: list[Role]
+    informed: list[Role]
+    text: str
+
+
+class CaseOut(BaseModel):
+    """One response. `level_active` is false until the level's approval chain has activated it."""
+
+    id: str
+    number: str = Field(examples=["YQ-2026-0001"])
+    title: str
+    summary: str
+    state: CaseState
+    state_name: str = Field(examples=["研判"])
+    next_states: list[CaseState] = Field(description="states that the lifecycle allows next")
+    level: Level
+    level_name: str = Field(examples=["Ⅱ级（重大或较大）"])
+    level_active: bool
+    pending_level: Level | None = Field(description="a proposed level that awaits its decision")
+    chain: ChainOut
+    event_id: str | None
+    alert_id: str | None
+    incident_type: IncidentType
+    plan_version: str
+    automatic: bool = Field(description="opened by the plan itself, for triage")
+    opened_by: str
+    watch_mode: WatchMode
+    drill: bool
+    detected_at: datetime
+    opened_at: datetime
+    updated_at: datetime
+    monitoring_since: datetime | None
+    version: int = Field(description="number of the last timeline entry; the entity tag")
+
+    @classmethod
+    def of(cls, row: CaseRow, plan: Plan, pending: ApprovalRow | None) -> CaseOut:
+        """Show a stored case by its plan."""
+        level, state = Level(row.level), CaseState(row.state)
+        chain = plan.levels[level].chain
+        shown = row.model_dump(exclude={"open_event_id", "resurged_at", "sequence", "head"})
+        return cls.model_validate(
+            {
+                **shown,
+                "state_name": STATE_NAMES[state],
+                "next_states": steps_from(state),
+                "level_name": plan.level_name(level),
+                "pending_level": pending.to_level if pending else None,
+                "chain": {
+                    "lead": list(chain.lead),
+                    "executors": list(chain.executors),
+                    "informed": list(chain.informed),
+                    "text": plan.levels[level].text,
+                },
+                "version": row.sequence,
+            }
+        )
+
+
+class CaseIn(Body):
+    """A new case: from an event, from an alert, or by hand (then with a title and a level)."""
+
+    event_id: str | None = Field(None, max_length=64)
+    alert_id: str | None = Field(None, max_length=64)
+    title: str | None = Field(None, min_length=1, max_length=500, examples=["景谷县移民安置点补偿款发放迟缓"])
+    summary: str = Field("", max_length=5000)
+    level: Level | None = None
+    incident_type: IncidentType = IncidentType.OTHER
+    reason: str = Field("", max_length=2000, examples=["电话举报，网上尚未传开"])
+    detected_at: Instant | None = Field(None, description="when it became known; default: now")
+    drill: bool = False
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> CaseIn:
+        if self.event_id and self.alert_id:
+            raise ValueError("event_id 与 alert_id 只能给其一 / give event_id or alert_id, not both")
+        if not self.event_id and not self.alert_id and (not self.title or self.level is None):
+            raise ValueError("手工建立处置单须给 title 和 level / a case by hand needs its title and level")
+        return self
+
+
+class TransitionIn(Body):
+    """A step of the lifecycle."""
+
+    to: CaseState
+    reason: str = Field("", max_length=2000, examples=["情况属实，转入处置"])
+
+
+class LevelIn(Body):
+    """A level that is proposed."""
+
+    level: Level
+    reason: str = Field(min_length=1, max_length=2000, examples=["省级媒体已转载"])
+
+
+class SignatureOut(BaseModel):
+    """One person's act at one step of an approval chain."""
+
+    step: int
+    person: str
+    role: Role
+    decision: Literal["approve", "reject"]
+    at: datetime
+    comment: str
+
+
+class StepOut(BaseModel):
+    """A step of an approval chain."""
+
+    kind: Literal["request", "decide"]
+    roles: list[Role]
+
+
+class ApprovalOut(BaseModel):
+    """A proposed level and what has become of it. `step` is the step of `steps` that it stands at."""
+
+    id: str
+    case_id: str
+    kind: ProposalKind
+    from_level: Level
+    to_level: Level
+    state: ApprovalState
+    steps: list[StepOut]
+    step: int
+    two_people: bool
+    proposer: str
+    by_machine: bool
+    reason: str
+    reasons: list[Reason]
+    signatures: list[SignatureOut]
+    proposed_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, row: ApprovalRow, plan: Plan) -> ApprovalOut:
+        """Show a stored proposal with its chain."""
+        approval = plan.levels[Level(row.chain_level)].approval
+        shown: dict[str, Any] = row.model_dump(exclude={"chain_level", "seat", "proposer_id"})
+        steps = [{"kind": step.kind, "roles": list(step.roles)} for step in approval.steps]
+        return cls.model_validate(
+            {**shown, "steps": steps, "two_people": approval.two_people, "by_machine": row.proposer_id is None}
+        )
+
+
+class DecisionIn(Body):
+    """A decision; a rejection needs its reason."""
+
+    decision: Literal["approve", "reject"]
+    comment: str = Field("", max_length=2000)
+
+
+class ReportIn(Body):
+    """A report to a superior."""
+
+    to: Role = Field(examples=["group_leader"])
+    text: str = Field(min_length=1, max_length=20_000, examples=["初报：……"])
+
+
+class PressConferenceIn(Body):
+    """A press conference that was held, by the spokesperson whom the city designated (clause 五(三)3)."""
+
+    held_at: Instant
+    spokesperson: str = Field(min_length=1, max_length=100)
+    record: str = Field("", max_length=20_000)
+
+
+class WatchIn(Body):
+    """How closely a case is watched."""
+
+    mode: WatchMode
+    reason: str = Field("", max_length=2000)
+
+
+class RecordedOut(BaseModel):
+    """The timeline entry that was made."""
+
+    case_id: str
+    sequence: int

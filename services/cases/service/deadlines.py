@@ -1,0 +1,143 @@
+"""The pass that moves clocks on: warnings, breaches and escalations, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from contracts.messages import ClockTold
+from contracts.streams import CASES_CHANGED
+from contracts.words import ClockKind, NotificationKind, Role
+from services.cases import store
+from services.cases.clocks import KIND_NAMES, Clock, Telling, TellingKind, next_instant, remaining, tick
+from services.cases.models import TaskRow
+from services.cases.numbering import show_time
+from services.cases.plan.figures import show_duration
+from services.cases.service.actors import PLAN
+from services.cases.service.case_file import CaseFile
+from services.cases.service.desk import Desk
+
+_log = structlog.get_logger(__name__)
+#: Cases moved on in one pass; the rest wait for the next.
+_BATCH: Final = 200
+
+
+class Deadlines:
+    """Moves the clocks of all cases to the present."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def move_on(self) -> int:
+        """Let every clock that has something to say say it; returns how many things were told.
+
+        Each case is its own transaction, so that one faulty case holds up no other; what fails is raised at the end.
+        """
+        now = self._desk.clock.now()
+        async with self._desk.database.reading() as session:
+            due = await store.cases_with_due_clocks(session, now, _BATCH)
+        told = 0
+        failed: list[Exception] = []
+        for case_id in due:
+            try:
+                async with self._desk.case(case_id) as file:
+                    told += await _move_case(file)
+            except Exception as error:
+                failed.append(error)
+                _log.warning("clocks.case_failed", case_id=case_id, error=str(error).split("\n")[0])
+        if failed:
+            raise failed[0]
+        return told
+
+
+async def _move_case(file: CaseFile) -> int:
+    shares = file.plan.clocks.warn_at.shares
+    told = 0
+    for clock in await file.clocks():
+        steps = file.escalation(clock)
+        due = next_instant(clock, shares, steps)
+        if due is None or due > file.now:
+            continue
+        moved, tellings = tick(clock, file.now, shares, steps)
+        await file.save([moved])
+        if tellings:
+            await _say(file, moved, tellings)
+            told += len(tellings)
+    return told
+
+
+async def _say(file: CaseFile, clock: Clock, tellings: list[Telling]) -> None:
+    kinds = {telling.kind for telling in tellings}
+    name = await _name(file, clock)
+    left = remaining(clock, file.now)
+    due = show_time(clock.due_at)
+    steps = file.escalation(clock)
+    roles = [role for t in tellings if t.step is not None for role in steps[t.step].roles]
+    data = {
+        "clock_id": clock.id,
+        "clock": str(clock.kind),
+        "level": str(clock.level),
+        "due_at": clock.due_at.isoformat(),
+    }
+    if TellingKind.WARNING in kinds:
+        text = f"{name}时限已过 {tellings[0].share:.0%}，还剩{show_duration(left)}（{due} 到期）"
+        await file.enter("clock_warning", text, PLAN, share=tellings[0].share, **data)
+        await _publish(file, clock, "clock.warning")
+        await _notify(file, clock, NotificationKind.CLOCK_WARNING, "时限提醒", text, ())
+        return
+    late = show_duration(-left)
+    if TellingKind.BREACHED in kinds:
+        text = f"{name}超时（{due} 到期）"
+        await file.enter("clock_breached", text, PLAN, **data)
+        await _publish(file, clock, "clock.breached")
+        await _notify(file, clock, NotificationKind.CLOCK_BREACHED, "超时", text, roles)
+    else:
+        text = f"{name}已超时{late}，上报{'、'.join(roles)}"
+        await file.enter("clock_escalated", text, PLAN, roles=[str(role) for role in roles], **data)
+        said = f"{name}已超时{late}（{due} 到期）"
+        await file.notify(
+            NotificationKind.CLOCK_BREACHED,
+            f"【超时升级】{file.row.number} {name}",
+            f"{file.row.title}\n{said}",
+            level=clock.level,
+            only=roles,
+        )
+
+
+async def _notify(
+    file: CaseFile, clock: Clock, kind: NotificationKind, tag: str, text: str, roles: Iterable[Role]
+) -> None:
+    name = await _name(file, clock)
+    subject, body = f"【{tag}】{file.row.number} {name}", f"{file.row.title}\n{text}"
+    task = await _task(file, clock)
+    if task is not None:
+        # a late task concerns whoever is to do it, and the office that keeps the list once it is overdue
+        only = [Role(task.role), *([Role.OFFICE] if kind is NotificationKind.CLOCK_BREACHED else [])]
+        await file.notify(kind, subject, body, level=clock.level, only=only)
+        return
+    await file.notify(kind, subject, body, level=clock.level, also=roles)
+
+
+async def _publish(file: CaseFile, clock: Clock, type_: str) -> None:
+    payload = ClockTold(
+        case_id=file.row.id,
+        number=file.row.number,
+        clock_id=clock.id,
+        kind=clock.kind,
+        level=clock.level,
+        due_at=clock.due_at,
+        elapsed=clock.elapsed(file.now),
+        drill=file.row.drill,
+    )
+    await file.tell(CASES_CHANGED, type_, file.row.id, payload)
+
+
+async def _task(file: CaseFile, clock: Clock) -> TaskRow | None:
+    return await file.session.get(TaskRow, clock.subject) if clock.kind is ClockKind.TASK and clock.subject else None
+
+
+async def _name(file: CaseFile, clock: Clock) -> str:
+    task = await _task(file, clock)
+    return f"任务“{task.title}”" if task else KIND_NAMES[clock.kind]

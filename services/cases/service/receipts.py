@@ -1,0 +1,100 @@
+"""What became of notifications: receipts are evidence, failures are entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.envelope import Message
+from contracts.messages import NotificationChanged
+from contracts.words import AlertStatus, ClockKind, DeliveryState
+from services.cases import store
+from services.cases.models import NoticeRow
+from services.cases.service.actors import Actor
+from services.cases.service.alerting import settle_alert
+from services.cases.service.case_file import CaseFile
+from services.cases.service.desk import Desk
+from services.cases.service.levels import role_name
+
+_CHANNELS = {"log": "系统日志", "email": "邮件", "webhook": "接口"}
+
+
+class Receipts:
+    """Takes in what notify says of the notifications that were asked for."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def take_in(self, messages: Sequence[Message]) -> None:
+        """Enter acknowledgements and failures of a batch, in one transaction; a repeated message changes nothing.
+
+        An acknowledgement (签收) of a notice that wanted one meets the case's clock `acknowledge`, if that clock had
+        started when the notice was sent, and acknowledges the alert that the notice told of.
+        """
+        now = self._desk.clock.now()
+        async with self._desk.database.writing() as session:
+            fresh = await self._desk.inbox.unseen(session, messages, now)
+            changes = [
+                NotificationChanged.model_validate(message.data)
+                for message in fresh
+                if message.type == "notification.changed"
+            ]
+            wanted = [c for c in changes if c.state in (DeliveryState.ACKNOWLEDGED, DeliveryState.FAILED)]
+            if not wanted:
+                return
+            notices = await store.notices(session, [change.notification_id for change in wanted])
+            files: dict[str, CaseFile] = {}
+            for case_id in sorted({change.case_id for change in wanted if change.case_id}):
+                row = await store.lock_case(session, case_id)
+                if row is not None:
+                    files[case_id] = await self._desk.file(session, row)
+            for change in wanted:
+                file = files.get(change.case_id or "")
+                notice = notices.get(change.notification_id)
+                if change.state is DeliveryState.FAILED:
+                    if file is not None:
+                        await _enter_failure(file, change)
+                    continue
+                if file is not None:
+                    await _enter_receipt(file, change, notice)
+                await self._acknowledge_alert(session, change, notice)
+
+    async def _acknowledge_alert(
+        self, session: AsyncSession, change: NotificationChanged, notice: NoticeRow | None
+    ) -> None:
+        if notice is None or not notice.requires_acknowledgement or notice.alert_id is None:
+            return
+        alert = await store.alert(session, notice.alert_id, lock=True)
+        if alert is not None and alert.status == AlertStatus.OPEN:
+            settle_alert(alert, AlertStatus.ACKNOWLEDGED, change.contact_name, change.at)
+            session.add(alert)
+
+
+async def _enter_receipt(file: CaseFile, change: NotificationChanged, notice: NoticeRow | None) -> None:
+    counts = notice is not None and notice.requires_acknowledgement and notice.case_id == file.row.id
+    met = await file.meet(ClockKind.ACKNOWLEDGE, since=notice.requested_at) if counts and notice else []
+    role = f"（{role_name(file, change.role)}）" if change.role else ""
+    way = {"link": "链接", "api": "系统"}.get(change.acknowledged_via or "", "")
+    await file.enter(
+        "acknowledged",
+        f"{change.contact_name}{role}签收通知" + (f"，经{way}" if way else ""),
+        Actor("person", change.contact_name, change.contact_id, frozenset([change.role] if change.role else [])),
+        notification_id=change.notification_id,
+        notice=str(change.kind),
+        channel=change.channel,
+        at=change.at.isoformat(),
+        clocks=[clock.id for clock in met],
+    )
+
+
+async def _enter_failure(file: CaseFile, change: NotificationChanged) -> None:
+    way = _CHANNELS.get(change.channel, change.channel)
+    await file.enter(
+        "notice_failed",
+        f"未能经{way}通知{change.contact_name}：{change.error or '原因不明'}",
+        Actor("machine", "通知服务"),
+        notification_id=change.notification_id,
+        notice=str(change.kind),
+        channel=change.channel,
+    )

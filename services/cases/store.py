@@ -1,0 +1,345 @@
+"""All SQL of the cases service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from contracts.words import AlertStatus, ClockKind, ClockState, Level
+from kit.database import insert_ignoring
+from services.cases.clocks import Clock
+from services.cases.models import (
+    AlertRow,
+    ApprovalRow,
+    CaseNumber,
+    CaseRow,
+    ClockRow,
+    EventRow,
+    NoticeRow,
+    PlanRow,
+    StatementRow,
+    TaskRow,
+    TimelineRow,
+)
+from services.cases.timeline import Sealed
+
+# --- plans
+
+
+async def active_plan(session: AsyncSession) -> PlanRow | None:
+    """Return the plan in force."""
+    return (await session.execute(sa.select(PlanRow).where(col(PlanRow.seat) == "active"))).scalar_one_or_none()
+
+
+async def active_version(session: AsyncSession) -> str | None:
+    """Return the version in force."""
+    return await session.scalar(sa.select(col(PlanRow.version)).where(col(PlanRow.seat) == "active"))
+
+
+async def plan_row(session: AsyncSession, version: str) -> PlanRow | None:
+    """Return a version of the plan."""
+    return await session.get(PlanRow, version)
+
+
+async def add_plan(session: AsyncSession, row: PlanRow) -> bool:
+    """Store a version of the plan; tells whether it was new."""
+    return bool(await insert_ignoring(session, PlanRow, [row.model_dump()], returning=["version"]))
+
+
+async def plan_page(session: AsyncSession, limit: int, after: list[Any] | None) -> list[PlanRow]:
+    """Return up to `limit` + 1 versions, newest first, after the key (created_at, version)."""
+    query = sa.select(PlanRow).order_by(col(PlanRow.created_at).desc(), col(PlanRow.version).desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(sa.tuple_(col(PlanRow.created_at), col(PlanRow.version)) < tuple(after))
+    return list((await session.execute(query)).scalars())
+
+
+async def seat_plan(session: AsyncSession, row: PlanRow, at: datetime) -> None:
+    """Put a version in force in the place of another."""
+    await session.execute(sa.update(PlanRow).where(col(PlanRow.seat) == "active").values(seat=None))
+    row.seat, row.activated_at = "active", at
+    session.add(row)
+    await session.flush()
+
+
+# --- events
+
+
+async def take_in_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Store snapshots where they are newer than what is known; returns the ids of those that were.
+
+    Rows are written in the order of their ids, so that two replicas never wait for each other in a ring.
+    """
+    if not rows:
+        return set()
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    insert = make(EventRow).values(sorted(rows, key=lambda row: str(row["id"])))
+    newer = insert.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: insert.excluded[name] for name in ("version", "snapshot", "updated_at")},
+        where=insert.excluded.version > col(EventRow.version),
+    ).returning(col(EventRow.id))
+    return set((await session.execute(newer)).scalars())
+
+
+async def events(session: AsyncSession, ids: Iterable[str]) -> dict[str, EventRow]:
+    """Return events by id."""
+    found = await session.execute(sa.select(EventRow).where(col(EventRow.id).in_(list(ids))))
+    return {row.id: row for row in found.scalars()}
+
+
+async def lock_event(session: AsyncSession, event_id: str) -> EventRow | None:
+    """Return an event, held against other writers until the transaction ends."""
+    query = sa.select(EventRow).where(col(EventRow.id) == event_id).with_for_update()
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+# --- alerts
+
+
+async def highest_alerts(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
+    """Return the rank of the gravest alert that each event has ever had, dismissed ones too."""
+    query = (
+        sa.select(col(AlertRow.event_id), sa.func.max(AlertRow.rank))
+        .where(col(AlertRow.event_id).in_(list(event_ids)))
+        .group_by(col(AlertRow.event_id))
+    )
+    return {row[0]: int(row[1]) for row in await session.execute(query)}
+
+
+async def alert(session: AsyncSession, alert_id: str, *, lock: bool = False) -> AlertRow | None:
+    """Return an alert."""
+    query = sa.select(AlertRow).where(col(AlertRow.id) == alert_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def alert_page(
+    session: AsyncSession,
+    limit: int,
+    after: list[Any] | None,
+    *,
+    status: AlertStatus | None = None,
+    level: Level | None = None,
+    event_id: str | None = None,
+) -> list[AlertRow]:
+    """Return up to `limit` + 1 alerts, newest first, after the key (raised_at, id)."""
+    query = sa.select(AlertRow).order_by(col(AlertRow.raised_at).desc(), col(AlertRow.id).desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(sa.tuple_(col(AlertRow.raised_at), col(AlertRow.id)) < tuple(after))
+    for column, value in ((AlertRow.status, status), (AlertRow.level, level), (AlertRow.event_id, event_id)):
+        if value is not None:
+            query = query.where(col(column) == value)
+    return list((await session.execute(query)).scalars())
+
+
+async def link_alerts(session: AsyncSession, event_id: str, case_id: str) -> None:
+    """Hang an event's alerts that have no case on `case_id`."""
+    await session.execute(
+        sa.update(AlertRow)
+        .where(col(AlertRow.event_id) == event_id, col(AlertRow.case_id).is_(None))
+        .values(case_id=case_id)
+    )
+
+
+# --- cases
+
+
+async def next_count(session: AsyncSession, year: int) -> int:
+    """Return the next count of a year's cases, held until the transaction ends."""
+    await insert_ignoring(session, CaseNumber, [{"year": year, "last": 0}])
+    counted = await session.execute(
+        sa.update(CaseNumber)
+        .where(col(CaseNumber.year) == year)
+        .values(last=CaseNumber.last + 1)
+        .returning(col(CaseNumber.last))
+    )
+    return int(counted.scalar_one())
+
+
+async def case(session: AsyncSession, case_id: str) -> CaseRow | None:
+    """Return a case."""
+    return await session.get(CaseRow, case_id)
+
+
+async def lock_case(session: AsyncSession, case_id: str) -> CaseRow | None:
+    """Return a case, held against other writers until the transaction ends."""
+    query = sa.select(CaseRow).where(col(CaseRow.id) == case_id).with_for_update()
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def lock_open_case_of(session: AsyncSession, event_id: str) -> CaseRow | None:
+    """Return an event's open case, held against other writers."""
+    query = sa.select(CaseRow).where(col(CaseRow.open_event_id) == event_id).with_for_update()
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def case_page(
+    session: AsyncSession,
+    limit: int,
+    after: list[Any] | None,
+    *,
+    states: Sequence[str] = (),
+    levels: Sequence[str] = (),
+    event_id: str | None = None,
+) -> list[CaseRow]:
+    """Return up to `limit` + 1 cases, newest first, after the key (opened_at, id)."""
+    query = sa.select(CaseRow).order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id).desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(sa.tuple_(col(CaseRow.opened_at), col(CaseRow.id)) < tuple(after))
+    if states:
+        query = query.where(col(CaseRow.state).in_(list(states)))
+    if levels:
+        query = query.where(col(CaseRow.level).in_(list(levels)))
+    if event_id is not None:
+        query = query.where(col(CaseRow.event_id) == event_id)
+    return list((await session.execute(query)).scalars())
+
+
+# --- timeline
+
+
+async def timeline(session: AsyncSession, case_id: str, after: int = 0, limit: int | None = None) -> list[TimelineRow]:
+    """Return a case's timeline in order, from the entry after number `after`."""
+    query = (
+        sa.select(TimelineRow)
+        .where(col(TimelineRow.case_id) == case_id, col(TimelineRow.sequence) > after)
+        .order_by(col(TimelineRow.sequence))
+    )
+    return list((await session.execute(query.limit(limit))).scalars())
+
+
+def sealed(row: TimelineRow) -> Sealed:
+    """Return a stored entry as it is verified."""
+    return Sealed(row.sequence, row.body, row.previous, row.hash)
+
+
+# --- clocks
+
+
+async def clocks(session: AsyncSession, case_id: str) -> list[Clock]:
+    """Return a case's clocks, in the order in which they were started."""
+    query = sa.select(ClockRow).where(col(ClockRow.case_id) == case_id)
+    ordered = query.order_by(col(ClockRow.started_at), col(ClockRow.id)).execution_options(populate_existing=True)
+    return [clock_of(row) for row in (await session.execute(ordered)).scalars()]
+
+
+async def cases_with_due_clocks(session: AsyncSession, now: datetime, limit: int) -> list[str]:
+    """Return ids of cases a clock of which has something to say by `now`, the longest waiting first."""
+    query = (
+        sa.select(col(ClockRow.case_id))
+        .where(col(ClockRow.next_at) <= now)
+        .group_by(col(ClockRow.case_id))
+        .order_by(sa.func.min(ClockRow.next_at))
+        .limit(limit)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def save_clocks(session: AsyncSession, case_id: str, clocks: Sequence[tuple[Clock, datetime | None]]) -> None:
+    """Insert clocks, or bring their rows up to date; each comes with when it will next have something to say."""
+    if not clocks:
+        return
+    rows = [{**asdict(clock), "case_id": case_id, "next_at": next_at} for clock, next_at in clocks]
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    insert = make(ClockRow.__table__)  # type: ignore[attr-defined]
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in ("id", "case_id")}
+    # rows as parameters, not as VALUES: only so is the compiled statement kept for the next call
+    await session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+
+
+def clock_of(row: ClockRow) -> Clock:
+    """Return a stored clock as the domain knows it."""
+    return Clock(
+        id=row.id,
+        kind=ClockKind(row.kind),
+        level=Level(row.level),
+        started_at=row.started_at,
+        due_at=row.due_at,
+        state=ClockState(row.state),
+        warned=row.warned,
+        escalated=row.escalated,
+        breached_at=row.breached_at,
+        ended_at=row.ended_at,
+        proposal_id=row.proposal_id,
+        replaces=row.replaces,
+        subject=row.subject,
+    )
+
+
+# --- approvals, tasks, statements, notices
+
+
+async def pending_approval(session: AsyncSession, case_id: str) -> ApprovalRow | None:
+    """Return the proposal of a case that awaits its decision."""
+    query = sa.select(ApprovalRow).where(col(ApprovalRow.case_id) == case_id, col(ApprovalRow.seat) == "pending")
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def pending_approvals(session: AsyncSession, case_ids: Sequence[str]) -> dict[str, ApprovalRow]:
+    """Return the pending proposals of several cases, by case."""
+    query = sa.select(ApprovalRow).where(
+        col(ApprovalRow.case_id).in_(list(case_ids)), col(ApprovalRow.seat) == "pending"
+    )
+    return {row.case_id: row for row in (await session.execute(query)).scalars()}
+
+
+async def approvals(session: AsyncSession, case_id: str) -> list[ApprovalRow]:
+    """Return every proposal of a case, the oldest first."""
+    query = sa.select(ApprovalRow).where(col(ApprovalRow.case_id) == case_id)
+    rows = await session.execute(query.order_by(col(ApprovalRow.proposed_at), col(ApprovalRow.id)))
+    return list(rows.scalars())
+
+
+async def tasks(session: AsyncSession, case_id: str) -> list[TaskRow]:
+    """Return a case's tasks in the order of the playbook."""
+    query = sa.select(TaskRow).where(col(TaskRow.case_id) == case_id)
+    return list((await session.execute(query.order_by(col(TaskRow.position), col(TaskRow.id)))).scalars())
+
+
+async def statements(session: AsyncSession, case_id: str) -> list[StatementRow]:
+    """Return a case's statements, the newest version first."""
+    query = sa.select(StatementRow).where(col(StatementRow.case_id) == case_id)
+    return list((await session.execute(query.order_by(col(StatementRow.number).desc()))).scalars())
+
+
+async def published(session: AsyncSession, limit: int, after: list[Any] | None) -> list[StatementRow]:
+    """Return up to `limit` + 1 published statements outside drills, newest first, after (published_at, id)."""
+    query = (
+        sa.select(StatementRow)
+        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
+        .where(col(StatementRow.state) == "published", col(CaseRow.drill).is_(False))
+        .order_by(col(StatementRow.published_at).desc(), col(StatementRow.id).desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        query = query.where(sa.tuple_(col(StatementRow.published_at), col(StatementRow.id)) < tuple(after))
+    return list((await session.execute(query)).scalars())
+
+
+async def published_one(session: AsyncSession, statement_id: str) -> StatementRow | None:
+    """Return a statement that is public: published, and of no drill."""
+    query = (
+        sa.select(StatementRow)
+        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
+        .where(
+            col(StatementRow.id) == statement_id,
+            col(StatementRow.state) == "published",
+            col(CaseRow.drill).is_(False),
+        )
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def notices(session: AsyncSession, ids: Sequence[str]) -> dict[str, NoticeRow]:
+    """Return notifications that were asked for, by id."""
+    found = await session.execute(sa.select(NoticeRow).where(col(NoticeRow.id).in_(list(ids))))
+    return {row.id: row for row in found.scalars()}

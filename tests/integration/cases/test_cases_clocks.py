@@ -1,0 +1,140 @@
+"""Clocks warn, run out and escalate, each once, and what people do meets them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contracts.streams import CASES_CHANGED, NOTIFICATIONS_REQUESTED
+from tests.integration.cases.harness import LEADER, MEMBER, OFFICE, Cases, StartCases, event, until
+
+
+async def test_a_clock_warns_breaches_and_escalates_once(cases: Cases, start: StartCases) -> None:
+    await cases.tell(event(at=cases.clock.now()))
+    case = await cases.the_case()
+    other = await start()
+    told: list[str] = []
+    for minutes in (14, 1, 9, 6, 0, 120, 60):
+        cases.clock.advance(timedelta(minutes=minutes))
+        # two replicas look at the same time's rows; nothing is told twice
+        await cases.parts.deadlines.move_on()
+        await other.parts.deadlines.move_on()
+        entries = [one for one in await cases.timeline(case["id"]) if one["data"].get("clock") == "acknowledge"]
+        told = [one["kind"] for one in entries]
+    assert told == ["clock_warning", "clock_warning", "clock_breached", "clock_escalated"]
+    clock = (await cases.clocks(case["id"], "acknowledge"))[0]
+    assert (clock["state"], clock["late"]) == ("breached", True)
+
+    messages = [one for one in await cases.heard(CASES_CHANGED, "clock.breached") if one["kind"] == "acknowledge"]
+    assert [one["elapsed"] for one in messages] == [1.0]
+    notices = [one for one in await cases.heard(NOTIFICATIONS_REQUESTED) if "签收" in one["subject"]]
+    assert [one["kind"] for one in notices] == ["clock_warning"] * 2 + ["clock_breached"] * 3
+    escalated = [{who["role"] for who in one["recipients"]} for one in notices if one["kind"] == "clock_breached"]
+    assert escalated == [{"office"}, {"group_member"}, {"group_leader"}]
+
+
+async def test_a_long_silence_is_told_as_one_breach(cases: Cases) -> None:
+    await cases.tell(event(at=cases.clock.now()))
+    case = await cases.the_case()
+    cases.clock.advance(timedelta(days=10))
+    await cases.parts.deadlines.move_on()
+    assert await cases.parts.deadlines.move_on() == 0
+    entries = [one["kind"] for one in await cases.timeline(case["id"]) if one["data"].get("clock") == "report_up"]
+    assert entries == ["clock_breached"]
+
+
+async def test_evidence_meets_clocks(cases: Cases) -> None:
+    await cases.tell(event(at=cases.clock.now()))
+    case = await cases.the_case()
+    path = f"/api/v1/cases/{case['id']}"
+    cases.clock.advance(timedelta(hours=5))
+    await cases.parts.deadlines.move_on()
+    await cases.post(f"{path}/reports", OFFICE, {"to": "group_leader", "text": "初报：6 条信息"}, status=201)
+    report = (await cases.clocks(case["id"], "report_up"))[0]
+    assert (report["state"], report["late"]) == ("met", True)
+
+    tasks = (await cases.get(f"{path}/tasks"))["items"]
+    assert "dialogue" in {one["key"] for one in tasks}  # the incident type's own task
+    assert "health_facts" not in {one["key"] for one in tasks}
+    answer = await cases.call("PATCH", f"{path}/tasks/{tasks[0]['id']}", OFFICE, json={"evidence": "电话记录"})
+    assert answer.json()["done_by"] == OFFICE.name
+    again = await cases.call("PATCH", f"{path}/tasks/{tasks[0]['id']}", OFFICE, json={"evidence": "再来"})
+    assert again.json()["rule"] == "task_done"
+    by_task = {one["task_id"]: one for one in await cases.clocks(case["id"], "task")}
+    assert by_task[tasks[0]["id"]]["state"] == "met"
+
+    early = await cases.post(
+        f"{path}/press-conferences", OFFICE, {"held_at": "2030-01-01T00:00:00+08:00", "spokesperson": "周"}, status=409
+    )
+    assert early["rule"] == "not_held_yet"
+
+
+async def test_a_case_through_its_whole_life(cases: Cases) -> None:
+    await cases.tell(event(at=cases.clock.now()))
+    case = await cases.the_case()
+    path = f"/api/v1/cases/{case['id']}"
+
+    async def move(to: str, reason: str = "", status: int = 200) -> dict[str, object]:
+        return dict(await cases.post(f"{path}/transitions", OFFICE, {"to": to, "reason": reason}, status=status))
+
+    assert (await move("closed", status=409))["rule"] == "no_such_step"
+    await move("assessing")
+    proposal = await cases.pending(case["id"])
+    await cases.post(f"{path}/approvals/{proposal['id']}", OFFICE, {"decision": "approve"})
+    await cases.post(f"{path}/approvals/{proposal['id']}", MEMBER, {"decision": "approve"})
+    await move("responding")
+    assert (await move("monitoring", status=409))["rule"] == "nothing_released"
+
+    draft = await cases.post(f"{path}/statements", OFFICE, {"title": "说明", "text": "补偿款正在核实"}, status=201)
+    said = f"{path}/statements/{draft['id']}"
+    await cases.post(f"{said}/publish", OFFICE, status=409)
+    await cases.post(f"{said}/submit", OFFICE)
+    await cases.post(f"{said}/approve", OFFICE, status=403)
+    assert (await cases.post(f"{said}/approve", LEADER, {"decision": "reject"}, status=409))[
+        "rule"
+    ] == "comment_missing"
+    assert (await cases.post(f"{said}/approve", LEADER))["state"] == "approved"
+    await cases.post(f"{said}/publish", OFFICE)
+    assert (await cases.clocks(case["id"], "first_release"))[0]["state"] == "met"
+    assert (await cases.running(case["id"], "next_update"))["remaining"] == 24 * 3600
+
+    await move("monitoring")
+    assert {one["state"] for one in await cases.clocks(case["id"], "next_update")} == {"cancelled"}
+    assert (await cases.running(case["id"], "review"))["remaining"] == 30 * 86400
+    assert (await move("reviewing", status=409))["rule"] == "aftercare_running"
+    cases.clock.advance(timedelta(days=7))
+    await move("reviewing")
+    assert (await move("closed", status=409))["rule"] == "conclusion_missing"
+    closed = await move("closed", "问题已解决，预案无须修改")
+    assert closed["next_states"] == ["responding"]
+    assert (await cases.clocks(case["id"], "review"))[0]["state"] == "met"
+    assert all(one["state"] not in ("running", "breached") for one in await cases.clocks(case["id"]))
+
+    reopened = await move("responding", "再次出现同类投诉")
+    assert reopened["state"] == "responding"
+    await cases.running(case["id"], "next_update")
+    verdict = await cases.get(f"{path}/timeline/verify")
+    assert verdict["intact"] is True
+
+
+async def test_a_resurgence_in_aftercare_is_proposed_once(cases: Cases) -> None:
+    await cases.tell(event(at=cases.clock.now()))
+    case = await cases.the_case()
+    path = f"/api/v1/cases/{case['id']}"
+    await cases.post(f"{path}/transitions", OFFICE, {"to": "assessing"})
+    proposal = await cases.pending(case["id"])
+    await cases.post(f"{path}/approvals/{proposal['id']}", OFFICE, {"decision": "approve"})
+    await cases.post(f"{path}/approvals/{proposal['id']}", MEMBER, {"decision": "approve"})
+    await cases.post(f"{path}/transitions", OFFICE, {"to": "responding"})
+    await cases.post(f"{path}/transitions", OFFICE, {"to": "monitoring", "reason": "无需发布"})
+    now = cases.clock.now()
+    for version in (2, 3):
+        await cases.tell(event(version=version, at=now, posts_1h=20))
+    await cases.tell(event("event-2", at=now))
+
+    async def both() -> bool:
+        return len((await cases.get("/api/v1/cases"))["items"]) == 2
+
+    await until(both)
+    kinds = [one["kind"] for one in await cases.timeline(case["id"])]
+    assert kinds.count("resurgence") == 1
+    assert (await cases.get(path))["state"] == "monitoring"
