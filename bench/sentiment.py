@@ -4,8 +4,8 @@
 
 Accuracy and macro-F1 are on the public test set (three-class corpora: most likely class; two-class ones: negative
 against positive; weibo2018: negative against the rest). Speed is texts per second on one thread, cleaning included, in
-batches of 256 and one by one; the peer is scikit-learn's HashingVectorizer (characters, the same n-grams and buckets) with a
-softmax over the same number of weights, on the same cleaned texts.
+batches of 256 and one by one; the peer is scikit-learn's HashingVectorizer (characters, the same n-grams and buckets)
+with a softmax over the same number of weights, on the same cleaned texts.
 """
 
 from __future__ import annotations

@@ -83,13 +83,8 @@ def test_counting_agrees_with_counting_by_hand() -> None:
     for number, text in enumerate(texts):
         end = found.starts[number + 1] if number + 1 < len(texts) else found.buckets.size
         here = slice(found.starts[number], end)
-        times = {
-            bucket: count
-            for bucket, count in zip(
-                found.buckets[found.starts[number] : end], found.times[found.starts[number] : end], strict=True
-            )
-            if bucket < 1 << 12
-        }
+        pairs = zip(found.buckets[here], found.times[here], strict=True)
+        times = {bucket: count for bucket, count in pairs if bucket < 1 << 12}
         marked = f"\x02{text}\x03"
         by_hand = [marked[i : i + n] for n in (1, 2) for i in range(len(marked) - n + 1)]
         assert sum(times.values()) == len(by_hand)
@@ -100,11 +95,7 @@ def test_own_sentences_keep_their_tone(scorer: Scorer) -> None:
     """Accuracy on sentences of our own, as measured when the model was made; a drop is a regression."""
     right = {
         label: sum(score.label is label for score in scorer.score(list(texts))) / len(texts)
-        for label, texts in (
-            (Sentiment.NEGATIVE, NEGATIVE),
-            (Sentiment.NEUTRAL, NEUTRAL),
-            (Sentiment.POSITIVE, POSITIVE),
-        )
+        for label, texts in zip(LABELS, (NEGATIVE, NEUTRAL, POSITIVE), strict=True)
     }
     assert right[Sentiment.NEGATIVE] == 1, right
     assert right[Sentiment.NEUTRAL] == 1, right
