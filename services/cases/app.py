@@ -19,6 +19,7 @@ from services.cases.service.desk import Desk
 from services.cases.service.levels import Levels
 from services.cases.service.opening import Openings
 from services.cases.service.receipts import Receipts
+from services.cases.service.retention import Retention
 from services.cases.service.statements import Statements
 from services.cases.settings import CasesSettings
 
@@ -74,5 +75,6 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
 
     runtime.on_start(begin)
     runtime.every(settings.clock_pass, "clocks", parts.deadlines.move_on)
+    runtime.every(3600, "retention", Retention(desk, settings.retention_days).run)
     consumers.subscribe(runtime, parts.alerting, parts.receipts)
     return parts

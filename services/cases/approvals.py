@@ -10,6 +10,7 @@ from typing import Any, Literal
 from contracts.words import Level, Role
 from services.cases.lifecycle import Refused
 from services.cases.plan.schema import Approval, Plan
+from services.cases.roles import list_roles
 
 
 class ApprovalState(StrEnum):
@@ -106,8 +107,10 @@ def sign(
     current = approval.steps[step]
     holds = sorted(roles & set(current.roles))
     if not holds:
-        names = "、".join(current.roles)
-        raise Refused("not_your_step", f"此步骤须由以下角色办理：{names}", f"This step belongs to: {names}")
+        names = ", ".join(current.roles)
+        raise Refused(
+            "not_your_step", f"此步骤须由以下角色办理：{list_roles(current.roles)}", f"This step belongs to: {names}"
+        )
     earlier = {signature.person_id for signature in signatures} | ({proposer_id} if proposer_id else set())
     if approval.two_people and current.kind == "decide" and decision == "approve" and person_id in earlier:
         raise Refused(

@@ -101,6 +101,18 @@ async def lock_event(session: AsyncSession, event_id: str) -> EventRow | None:
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
+async def forget_events(session: AsyncSession, before: datetime) -> int:
+    """Delete events untouched since `before` that no alert and no case refers to; returns how many."""
+    gone = await session.execute(
+        sa.delete(EventRow).where(
+            col(EventRow.updated_at) < before,
+            ~sa.exists().where(col(AlertRow.event_id) == col(EventRow.id)),
+            ~sa.exists().where(col(CaseRow.event_id) == col(EventRow.id)),
+        )
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 # --- alerts
 
 

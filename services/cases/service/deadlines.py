@@ -15,6 +15,7 @@ from services.cases.clocks import KIND_NAMES, Clock, Telling, TellingKind, next_
 from services.cases.models import TaskRow
 from services.cases.numbering import show_time
 from services.cases.plan.figures import show_duration
+from services.cases.roles import list_roles
 from services.cases.service.actors import PLAN
 from services.cases.service.case_file import CaseFile
 from services.cases.service.desk import Desk
@@ -94,7 +95,7 @@ async def _say(file: CaseFile, clock: Clock, tellings: list[Telling]) -> None:
         await _publish(file, clock, "clock.breached")
         await _notify(file, clock, NotificationKind.CLOCK_BREACHED, "超时", text, roles)
     else:
-        text = f"{name}已超时{late}，上报{'、'.join(roles)}"
+        text = f"{name}已超时{late}，上报{list_roles(roles)}"
         await file.enter("clock_escalated", text, PLAN, roles=[str(role) for role in roles], **data)
         said = f"{name}已超时{late}（{due} 到期）"
         await file.notify(

@@ -15,6 +15,7 @@ from services.cases import store
 from services.cases.approvals import Decision
 from services.cases.lifecycle import OPEN_STATES, Refused
 from services.cases.models import StatementRow
+from services.cases.roles import list_roles
 from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.casework import Check
@@ -93,12 +94,11 @@ class Statements:
         async with self._changing(case_id, statement_id, check, "submitted") as (file, row):
             deciders = file.plan.deciders(file.level)
             if not actor.roles & deciders:
-                names = "、".join(sorted(deciders))
                 raise Problem(
                     403,
                     "statement.role",
-                    zh=f"{file.level} 级口径须由以下角色审批：{names}",
-                    en=f"A statement at level {file.level} is approved by: {names}",
+                    zh=f"{file.level} 级口径须由以下角色审批：{list_roles(deciders)}",
+                    en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
                     roles=sorted(deciders),
                 )
             if actor.id == row.author_id:

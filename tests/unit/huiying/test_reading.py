@@ -93,7 +93,8 @@ def test_what_is_no_such_file_is_told(tmp_path: Path) -> None:
 def test_spreadsheet_times_and_chinese_channels_are_put_in_the_api_s_words(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
-        "内容,发布时间,渠道\n一,2026/1/2 3:04,微博\n二,2026年11月20日 08时05分,论坛\n三,2026-01-02T03:04:05+08:00,news\n四,昨天,x\n",
+        "内容,发布时间,渠道\n一,2026/1/2 3:04,微博\n二,2026年11月20日 08时05分,论坛\n"
+        "三,2026-01-02T03:04:05+08:00,news\n四,昨天,x\n",
         encoding="utf-8",
     )
     assert [(post.get("published_at"), post.get("channel")) for post in posts(path)] == [
