@@ -10,6 +10,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.answers import header, problem
+from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.proxy import Proxy
@@ -22,6 +23,8 @@ from kit.transient import passes
 
 _log = structlog.get_logger("door")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: bytes that a request to the gateway's own routes may carry; they take small forms and documents only
+_OWN_BODY: Final = 1_048_576
 _STRIPPED: Final = frozenset({CONTEXT_HEADER.encode(), b"x-request-id"})
 _SECURITY: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -59,6 +62,8 @@ class Door:
                 extra = [pair for pair in _SECURITY if pair[0] not in present]
                 if b"x-request-id" not in present:
                     extra.append((b"x-request-id", request_id.encode()))
+                if _for_every_origin(scope["path"]) and b"access-control-allow-origin" not in present:
+                    extra.append((b"access-control-allow-origin", b"*"))
                 if b"cache-control" not in present and needs_login(scope["path"]):
                     extra.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": [*message["headers"], *extra]}
@@ -126,9 +131,31 @@ class Door:
             await call(scope, receive, send)
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, caller: Principal, request_id: str) -> None:
+        try:
+            body = await read_whole(receive, _OWN_BODY)
+        except CallerGone:
+            return
+        except TooLarge:
+            await drain(receive)
+            await problem(
+                scope,
+                send,
+                413,
+                "too-large",
+                zh="请求内容过大",
+                en="The request is too large",
+                headers={"Connection": "close"},
+            )
+            return
+        receive = again(body, receive)
         headers = [pair for pair in scope["headers"] if pair[0] not in _STRIPPED]
         headers.append((b"x-request-id", request_id.encode()))
         await self.own({**scope, "headers": headers, "huiying.principal": caller}, receive, send)
+
+
+def _for_every_origin(path: str) -> bool:
+    """Tell whether pages of any origin may read `path`: the portal's, but not the links that are keys themselves."""
+    return path.startswith("/public/") and not path.startswith("/public/v1/acknowledgements")
 
 
 async def _unauthenticated(scope: Scope, send: Send, why: str) -> None:

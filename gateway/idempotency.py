@@ -1,7 +1,8 @@
 """``Idempotency-Key``: the same key and body gives the same answer, however often it is sent.
 
 While the first still runs, a second gets 409; another body under the same key gets 422. Answers of the server's own
-failure (5xx) are not kept, so that trying again really tries again.
+failure (5xx) are not kept, so that trying again really tries again. Answers marked ``Cache-Control: no-store`` (secrets
+that are shown once) are not kept either, but that they were given is: a second request gets 409 and changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.answers import problem, respond
+from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
 from kit.auth import Principal
 
 _log = structlog.get_logger(__name__)
@@ -46,8 +48,12 @@ class Idempotency:
                 en="An Idempotency-Key has 1 to 200 characters",
             )
             return
-        body = await _read(receive)
-        if body is None:
+        try:
+            body = await read_whole(receive, _LARGEST)
+        except CallerGone:
+            return
+        except TooLarge:
+            await drain(receive)
             await problem(
                 scope,
                 send,
@@ -79,7 +85,7 @@ class Idempotency:
         if kept is not None:
             await self._replay(json.loads(kept), digest, scope, send)
             return
-        await self._record(name, digest, scope, body, send, call)
+        await self._record(name, digest, scope, again(body, receive), send, call)
 
     async def _replay(self, kept: dict[str, Any], digest: str, scope: Scope, send: Send) -> None:
         if kept["digest"] != digest:
@@ -90,6 +96,15 @@ class Idempotency:
                 "idempotency-key-reused",
                 zh="该 Idempotency-Key 已用于另一请求内容",
                 en="This Idempotency-Key was used with another body",
+            )
+        elif kept.get("secret"):
+            await problem(
+                scope,
+                send,
+                409,
+                "answer-shown-once",
+                zh="该请求已执行，其结果只显示一次",
+                en="This request has been carried out; its answer was shown once and is not kept",
             )
         elif kept.get("running"):
             await problem(
@@ -106,7 +121,7 @@ class Idempotency:
             headers.append((b"idempotent-replayed", b"true"))
             await respond(send, kept["status"], headers, base64.b64decode(kept["body"]))
 
-    async def _record(self, name: str, digest: str, scope: Scope, body: bytes, send: Send, call: Call) -> None:
+    async def _record(self, name: str, digest: str, scope: Scope, receive: Receive, send: Send, call: Call) -> None:
         status, headers, parts = 500, [], bytearray()
 
         async def hear(message: Message) -> None:
@@ -118,11 +133,13 @@ class Idempotency:
             await send(message)
 
         try:
-            await call(scope, _again(body), hear)
+            await call(scope, receive, hear)
         finally:
             try:
                 if status >= 500 or status in (401, 409, 429) or len(parts) > _LARGEST:
                     await self._redis.delete(name)
+                elif any(key.lower() == b"cache-control" and b"no-store" in value for key, value in headers):
+                    await self._redis.set(name, json.dumps({"digest": digest, "secret": True}), ex=_KEPT_SECONDS)
                 else:
                     kept = {
                         "digest": digest,
@@ -137,27 +154,3 @@ class Idempotency:
                     await self._redis.set(name, json.dumps(kept), ex=_KEPT_SECONDS)
             except (RedisError, OSError) as error:
                 _log.warning("idempotency.not_kept", error=str(error))
-
-
-async def _read(receive: Receive) -> bytes | None:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body.extend(message.get("body", b""))
-        if len(body) > _LARGEST:
-            return None
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return bytes(body)
-
-
-def _again(body: bytes) -> Receive:
-    sent = False
-
-    async def receive() -> Message:
-        nonlocal sent
-        if sent:
-            return {"type": "http.disconnect"}
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

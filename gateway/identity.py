@@ -65,11 +65,12 @@ class Identity:
 
     async def log_in(self, username: str, password: str, client: str) -> Login:
         """Check a password and give tokens; 401 where it is wrong, 429 where `client` has guessed too often."""
-        await self.throttle.check(username, client)
-        async with self._runtime.database.reading() as session:
-            row = await store.user_named(session, username)
-        if not await matches(row.password_hash if row else None, password) or row is None or not row.enabled:
-            await self.throttle.failed(username, client)
+        with self.throttle.place(client):
+            await self.throttle.attempt(username, client)
+            async with self._runtime.database.reading() as session:
+                row = await store.user_named(session, username)
+            right = await matches(row.password_hash if row else None, password)
+        if not right or row is None or not row.enabled:
             _log.warning("login.refused", username=username[:64], client=client)
             raise Problem(
                 401,
@@ -151,6 +152,14 @@ class Identity:
             found = self._remember(f"user:{principal.id}", stored)
         return found[1] if found[1] is not None and found[1].roles == principal.roles else None
 
+    async def welcome(self, principal: Principal) -> bool:
+        """Tell whether someone who was let in earlier would be let in now (as of the last ten seconds)."""
+        if principal.kind != "api_key":
+            return await self._current(principal) is not None
+        async with self._runtime.database.reading() as session:
+            row = await store.api_key_by_id(session, principal.id)
+        return row is not None and (row.expires_at is None or row.expires_at > self._runtime.clock.now())
+
     def _remember(self, key: str, principal: Principal | None) -> tuple[float, Principal | None]:
         if len(self._remembered) > 10_000:
             self._remembered.clear()
@@ -203,7 +212,10 @@ def _roles(names: list[str]) -> frozenset[Role]:
 
 
 def _kept_password(path: Path) -> str:
-    """Return the password that `path` keeps, made at the first call; only the owner can read the file."""
+    """Return the password that `path` keeps, made at the first call; only the owner can read the file.
+
+    Of several processes that start at once, the first one's password is everybody's.
+    """
     if path.exists():
         return path.read_text(encoding="utf-8").strip()
     password = generated()
@@ -214,5 +226,10 @@ def _kept_password(path: Path) -> str:
         file.write(password + "\n")
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    finally:
+        partial.unlink()
     return password

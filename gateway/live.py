@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,8 @@ STREAMS: Final = (ALERTS_RAISED, EVENTS_UPDATED, CASES_CHANGED, NOTIFICATIONS_CH
 #: every event name that a listener can ask for
 EVENT_TYPES: Final = tuple(type_ for stream in STREAMS for type_ in TYPES[stream])
 _QUEUE: Final = 1000
+#: seconds at most between two looks at whether a listener may still listen
+_RECHECK: Final = 15.0
 _ENTRY: Final = re.compile(r"\d{1,16}-\d{1,10}")
 
 Position = tuple[str, ...]
@@ -66,6 +69,7 @@ class Live:
         self._redis, self._leaving, self._heartbeat = redis, leaving, heartbeat
         self._listeners: set[asyncio.Queue[Told | None]] = set()
         self._position: Position | None = None
+        self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -81,31 +85,58 @@ class Live:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def listen(self, last_event_id: str | None, types: frozenset[str]) -> AsyncIterator[bytes]:
-        """Yield server-sent events from after `last_event_id` (None: from now on), with heartbeats."""
+    async def listen(
+        self, last_event_id: str | None, types: frozenset[str], welcome: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
+        """Yield server-sent events from after `last_event_id` (None: from now on), with heartbeats.
+
+        Every so often `welcome` is asked whether the listener may still listen; the stream ends where not. The first
+        lines and the heartbeats carry an id too, so that whoever has heard nothing yet loses nothing either.
+        """
+        if not await self._placed():
+            return
         queue: asyncio.Queue[Told | None] = asyncio.Queue(_QUEUE)
+        # both at once: what comes up to here is history, what comes after is in the queue
         self._listeners.add(queue)
+        joined = self._position
         try:
-            yield b"retry: 2000\n\n"
             resume = decode_position(last_event_id) if last_event_id else None
-            seen = self._position
+            heard = resume or joined
+            if heard is not None:
+                yield f"retry: 2000\nid: {encode_position(heard)}\n\n".encode()
             if resume is not None:
-                async for told in self._history(resume, seen):
+                async for told in self._history(resume, joined):
+                    heard = told.position
                     if told.message.type in types:
                         yield told.render()
+            asked = time.monotonic()
             while not self._leaving.is_set():
                 item = await self._next(queue)
+                if time.monotonic() - asked >= min(self._heartbeat, _RECHECK):
+                    asked = time.monotonic()
+                    if not await welcome():
+                        return
                 if item is None:
                     return
-                if isinstance(item, bytes):
-                    yield item
-                elif item.message.type in types:
-                    yield item.render()
+                if isinstance(item, Told):
+                    heard = item.position
+                    if item.message.type in types:
+                        yield item.render()
+                elif heard is not None:
+                    yield f": still here\nid: {encode_position(heard)}\n\n".encode()
         finally:
             self._listeners.discard(queue)
 
-    async def _next(self, queue: asyncio.Queue[Told | None]) -> Told | bytes | None:
-        """Wait for the next message; a comment where none comes in time, None at the end."""
+    async def _placed(self) -> bool:
+        """Wait until the reader knows where the streams end; False where the process is leaving before that."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._ready, self._leaving)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self._ready.is_set()
+
+    async def _next(self, queue: asyncio.Queue[Told | None]) -> Told | bool | None:
+        """Wait for the next message; True where none comes in time, None at the end."""
         get = asyncio.ensure_future(queue.get())
         leave = asyncio.ensure_future(self._leaving.wait())
         done, pending = await asyncio.wait({get, leave}, timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +144,7 @@ class Live:
             waiting.cancel()
         if get in done:
             return get.result()
-        return None if leave in done else b": still here\n\n"
+        return None if leave in done else True
 
     async def _history(self, after: Position, until: Position | None) -> AsyncIterator[Told]:
         """Yield what lies between two positions. Without an end, up to now."""
@@ -140,6 +171,7 @@ class Live:
             try:
                 if self._position is None:
                     self._position = await self._ends()
+                    self._ready.set()
                 answer = await self._redis.xread(dict(zip(STREAMS, self._position, strict=True)), count=500, block=1000)
                 for index, entry_id, fields in sorted(_flat(answer), key=lambda entry: _number(entry[1])):
                     position = list(self._position)

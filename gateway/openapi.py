@@ -74,11 +74,11 @@ def merged(documents: Mapping[str, Mapping[str, Any]], address: str = "/") -> di
 
 def _renamed(service: str, document: dict[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
     own = document.get("components", {}).get("schemas", {})
-    names = {
-        name: f"{service.capitalize()}_{name}"
-        for name, schema in own.items()
-        if name in taken and taken[name] != schema
-    }
+    apart = {name for name, schema in own.items() if name in taken and taken[name] != schema}
+    # a schema that looks the same means something else where what it refers to does
+    while more := {n for n in own.keys() & taken.keys() - apart if _references(own[n]) & apart}:
+        apart |= more
+    names = {name: f"{service.capitalize()}_{name}" for name in apart}
     if not names:
         return document
     document["components"]["schemas"] = {names.get(name, name): schema for name, schema in own.items()}
@@ -86,6 +86,16 @@ def _renamed(service: str, document: dict[str, Any], taken: Mapping[str, Any]) -
     references = {prefix + old: prefix + new for old, new in names.items()}
     _point_anew(document, references)
     return document
+
+
+def _references(node: Any) -> set[str]:
+    """Return the names of the schemas that `node` refers to."""
+    if isinstance(node, list):
+        return set().union(*(_references(item) for item in node))
+    if not isinstance(node, dict):
+        return set()
+    own = {node["$ref"].rsplit("/", 1)[1]} if isinstance(node.get("$ref"), str) else set()
+    return own.union(*(_references(value) for value in node.values()))
 
 
 def _point_anew(node: Any, references: Mapping[str, str]) -> None:

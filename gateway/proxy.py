@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from typing import Any, Final
 
 import aiohttp
 import structlog
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from gateway.answers import header, problem, respond
+from gateway.bodies import TooLarge, drain
 from kit.auth import CONTEXT_HEADER
 
 _log = structlog.get_logger(__name__)
@@ -41,24 +42,19 @@ _HOP_BY_HOP: Final = frozenset(
 #: what callers may not tell a service themselves, and what is no business of a service
 _OURS: Final = frozenset(
     {
-        CONTEXT_HEADER.encode(),
         b"authorization",
         b"x-api-key",
         b"cookie",
         b"host",
         b"content-length",
         b"x-request-id",
-        b"x-forwarded-for",
-        b"x-forwarded-host",
-        b"x-forwarded-proto",
+        b"x-real-ip",
         b"forwarded",
         b"expect",
     }
 )
 
-
-class TooLarge(Exception):
-    """The request carries more than it may."""
+_OUR_PREFIXES: Final = (b"x-forwarded-", b"x-huiying-")
 
 
 class Proxy:
@@ -86,7 +82,7 @@ class Proxy:
         headers = _request_headers(scope, context, request_id)
         length = header(scope, b"content-length")
         if length is not None and int(length) > self._max_body:
-            await _too_large(scope, send)
+            await _too_large(scope, receive, send)
             return
         body: bytes | AsyncIterator[bytes] | None
         try:
@@ -100,7 +96,7 @@ class Proxy:
                 body = None
             answer = await self._call(service, scope, headers, body)
         except TooLarge:
-            await _too_large(scope, send)
+            await _too_large(scope, receive, send)
             return
         except TimeoutError:
             await _failed(scope, send, 504, service)
@@ -110,13 +106,16 @@ class Proxy:
             return
         except aiohttp.ClientError as error:
             if isinstance(error.__cause__, TooLarge):
-                await _too_large(scope, send)
+                await _too_large(scope, receive, send)
                 return
             _log.warning("proxy.failed", service=service, error=str(error) or type(error).__name__)
             await _failed(scope, send, 502, service)
             return
         try:
-            await _hand_back(answer, scope, send)
+            if body is None:
+                await _while_listened_to(_hand_back(answer, scope, send), receive)
+            else:
+                await _hand_back(answer, scope, send)
         finally:
             answer.release()
 
@@ -168,7 +167,7 @@ def _request_headers(scope: Scope, context: str, request_id: str) -> CIMultiDict
     headers: CIMultiDict[str] = CIMultiDict()
     dropped = _OURS | _HOP_BY_HOP | _named_by_connection(scope["headers"])
     for key, value in scope["headers"]:
-        if key not in dropped:
+        if key not in dropped and not key.startswith(_OUR_PREFIXES):
             headers.add(key.decode("latin-1"), value.decode("latin-1"))
     client = scope.get("client")
     headers[CONTEXT_HEADER] = context
@@ -201,6 +200,24 @@ async def _chunks(receive: Receive, limit: int) -> AsyncIterator[bytes]:
             return
 
 
+async def _while_listened_to(work: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Do `work`, but give it up as soon as the caller of a request without a body leaves."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
 async def _hand_back(answer: aiohttp.ClientResponse, scope: Scope, send: Send) -> None:
     dropped = _HOP_BY_HOP | _named_by_connection(answer.raw_headers)
     headers = [
@@ -223,7 +240,8 @@ async def _hand_back(answer: aiohttp.ClientResponse, scope: Scope, send: Send) -
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _too_large(scope: Scope, send: Send) -> None:
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    await drain(receive)
     await problem(
         scope, send, 413, "too-large", zh="请求内容过大", en="The request is too large", headers={"Connection": "close"}
     )

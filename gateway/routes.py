@@ -24,6 +24,8 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/api/v1/briefings", "cases"),
     ("*", "/api/v1/drills", "cases"),
     ("*", "/public/v1/statements", "cases"),
+    ("*", "/public/v1/statements.rss", "cases"),
+    ("*", "/public/v1/statements.atom", "cases"),
     ("*", "/api/v1/contacts", "notify"),
     ("*", "/api/v1/rosters", "notify"),
     ("*", "/api/v1/channels", "notify"),

@@ -88,6 +88,11 @@ async def api_key(session: AsyncSession, hash_: str) -> Row | None:
     return (await session.execute(sa.select(API_KEYS).where(API_KEYS.c.hash == hash_))).first()
 
 
+async def api_key_by_id(session: AsyncSession, id_: str) -> Row | None:
+    """Return an API key by its id."""
+    return (await session.execute(sa.select(API_KEYS).where(API_KEYS.c.id == id_))).first()
+
+
 async def touch_api_key(session: AsyncSession, id_: str, at: datetime) -> None:
     """Note when an API key was last used."""
     await session.execute(sa.update(API_KEYS).where(API_KEYS.c.id == id_).values(last_used_at=at))

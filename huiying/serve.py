@@ -54,6 +54,8 @@ def serve(name: str) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # who calls is what the connection says, unless an operator names the proxies that may say otherwise
+            proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),
             date_header=True,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=3,

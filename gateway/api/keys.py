@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.words import Role
@@ -62,8 +62,9 @@ async def list_keys(parts: PartsDep, page: PageParams, _: Annotated[Principal, r
 
 
 @router.post("/api/v1/api-keys", status_code=201, summary="Make an API key", responses=problems())
-async def create_key(new: NewKey, parts: PartsDep, principal: _Writer) -> FreshKey:
+async def create_key(new: NewKey, response: Response, parts: PartsDep, principal: _Writer) -> FreshKey:
     """Make a key; its secret is in this answer and nowhere else."""
+    response.headers["Cache-Control"] = "no-store"
     secret = new_secret("hyk")
     values: dict[str, Any] = {
         "id": new_id(),

@@ -100,12 +100,13 @@ async def readyz(parts: PartsDep) -> JSONResponse:
     }
     ready = all(ok for ok, _ in own.values())
     for name, answer in zip(names, answers, strict=True):
-        if isinstance(answer, httpx.Response):
-            body[name] = answer.json().get("checks", {})
-            ready = ready and answer.status_code == 200
-        else:
-            body[name] = {"reachable": {"ok": False, "detail": answer}}
-            ready = False
+        body[name], fine = _state(answer)
+        ready = ready and fine
+    workers = body["analysis"].get("workers", {}).get("detail", "")
+    if workers:
+        live = not workers.startswith("0 ")
+        body["analysis-worker"] = {"live": {"ok": live, "detail": workers}}
+        ready = ready and live
     headers = {"Cache-Control": "no-store"} if ready else {"Cache-Control": "no-store", "Retry-After": "2"}
     return JSONResponse({"ready": ready, "services": body}, 200 if ready else 503, headers=headers)
 
@@ -123,8 +124,21 @@ async def metrics(parts: PartsDep) -> Response:
 
 
 async def _fetch(parts: Parts, service: str, path: str) -> httpx.Response | str:
-    """Ask the first address of a service; returns what went wrong where it does not answer."""
+    """Ask the addresses of a service in turn until one answers; returns what went wrong where none does."""
+    wrong = "no address"
+    for address in parts.settings.upstreams()[service]:
+        try:
+            return await parts.http.get(address + path)
+        except httpx.HTTPError as error:
+            wrong = f"{type(error).__name__}: {error}".strip(": ")
+    return wrong
+
+
+def _state(answer: httpx.Response | str) -> tuple[dict[str, Any], bool]:
+    """Return a service's checks as it told them, and whether it is ready."""
+    if isinstance(answer, str):
+        return {"reachable": {"ok": False, "detail": answer}}, False
     try:
-        return await parts.http.get(parts.settings.upstreams()[service][0] + path)
-    except httpx.HTTPError as error:
-        return f"{type(error).__name__}: {error}".strip(": ")
+        return dict(answer.json()["checks"]), answer.status_code == 200
+    except (ValueError, TypeError, KeyError):
+        return {"reachable": {"ok": False, "detail": f"{answer.status_code}, not in the form of /readyz"}}, False

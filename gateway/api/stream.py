@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
@@ -23,7 +24,7 @@ router = APIRouter(tags=["live"])
 )
 async def stream_events(
     parts: PartsDep,
-    _: Annotated[Principal, require("stream.read")],
+    principal: Annotated[Principal, require("stream.read")],
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
     types: Annotated[str, Query(description=f"comma-separated; all of: {', '.join(EVENT_TYPES)}")] = "",
 ) -> StreamingResponse:
@@ -36,7 +37,7 @@ async def stream_events(
             400, "unknown-event-type", zh=f"没有这种事件：{names}", en=f"There is no such event type: {names}"
         )
     return StreamingResponse(
-        parts.live.listen(last_event_id, wanted),
+        parts.live.listen(last_event_id, wanted, partial(parts.identity.welcome, principal)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -78,8 +78,10 @@ class Upstream:
     calls: list[Call] = field(default_factory=list)
     #: seconds that `/api/v1/cases/slow` takes
     slow: float = 0.6
-    #: chunks that `/api/v1/posts/stream` has got so far, with the time of each
+    #: lets `/api/v1/cases/ticks` say its second word
     released: threading.Event = field(default_factory=threading.Event)
+    #: callers that `/api/v1/cases/ticks` is answering
+    ticking: int = 0
     #: what `/readyz` answers
     ready: tuple[int, bytes] = (200, b'{"ready": true, "checks": {"workers": {"ok": true, "detail": "1 live"}}}')
     metrics: str = "# HELP demo_total What it says\n# TYPE demo_total counter\ndemo_total 3.0\n"
@@ -104,10 +106,14 @@ class Upstream:
         @app.get("/api/v1/cases/ticks", include_in_schema=False)
         async def ticks() -> StreamingResponse:
             async def chunks() -> AsyncIterator[bytes]:
-                yield b"data: 1\n\n"
-                while not self.released.is_set():
-                    await asyncio.sleep(0.02)
-                yield b"data: 2\n\n"
+                self.ticking += 1
+                try:
+                    yield b"data: 1\n\n"
+                    while not self.released.is_set():
+                        await asyncio.sleep(0.02)
+                    yield b"data: 2\n\n"
+                finally:
+                    self.ticking -= 1
 
             return StreamingResponse(chunks(), media_type="text/event-stream")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import redis.asyncio as redis
+
 from tests.integration.gateway.harness import Gateway, problem
 
 PATH = "/api/v1/cases"
@@ -66,3 +68,41 @@ async def test_a_key_of_no_use_is_refused(gateway: Gateway) -> None:
     answer = await gateway.http.post(PATH, json={}, headers={**headers, "Idempotency-Key": "x" * 201})
     problem(answer, 400, "bad-idempotency-key")
     assert gateway.upstream.calls == []
+
+
+async def test_a_request_that_breaks_off_is_not_carried_out_and_does_not_spoil_its_key(gateway: Gateway) -> None:
+    headers = {**await gateway.bearer(), "Idempotency-Key": "k-5", "Content-Type": "application/json"}
+    body = b'{"title": "' + b"x" * 20_000 + b'"}'
+    host, port = gateway.base.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {len(body)}\r\n\r\n"
+    writer.write(request.encode() + body[:9000])
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    await writer.wait_closed()
+    await asyncio.sleep(0.3)
+    assert gateway.upstream.to(PATH) == []
+    answer = await gateway.http.post(PATH, content=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    assert [call.body for call in gateway.upstream.to(PATH)] == [body]
+
+
+async def test_a_secret_is_neither_kept_nor_shown_again_nor_made_twice(gateway: Gateway) -> None:
+    headers = {**await gateway.bearer(), "Idempotency-Key": "k-6"}
+    body = {"name": "推送", "roles": ["county"]}
+    first = await gateway.http.post("/api/v1/api-keys", json=body, headers=headers)
+    assert first.status_code == 201
+    assert first.headers["cache-control"] == "no-store"
+    await asyncio.sleep(0.2)
+    again = await gateway.http.post("/api/v1/api-keys", json=body, headers=headers)
+    problem(again, 409, "answer-shown-once")
+    assert len((await gateway.http.get("/api/v1/api-keys", headers=headers)).json()["items"]) == 1
+    client = redis.Redis.from_url(gateway.redis_url)
+    try:
+        kept = b"".join([await client.get(name) for name in await client.keys("gateway:idempotency:*")])
+    finally:
+        await client.aclose()
+    assert kept
+    assert b"body" not in kept

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+import httpx
+
 from tests.integration.gateway.harness import ADMIN_PASSWORD, Gateway, problem
 
 
@@ -135,3 +140,36 @@ async def test_guessing_gets_slower_for_the_guessed_name_and_not_for_others(gate
     held = await gateway.token(username="admin", password=ADMIN_PASSWORD)
     problem(held, 429, "too-many-attempts")
     assert (await gateway.token(username="sun.li", password="a-long-enough-word")).status_code == 200
+
+
+async def test_guessing_in_parallel_gains_nothing(gateway: Gateway) -> None:
+    answers = await asyncio.gather(*(gateway.token(username="admin", password=f"guess-{n}") for n in range(40)))
+    looked_at = sum(answer.status_code == 401 for answer in answers)
+    assert looked_at <= 5
+    for answer in answers:
+        if answer.status_code != 401:
+            problem(answer, 429, "too-many-attempts")
+
+
+async def test_a_flood_of_logins_from_one_client_leaves_the_others_alone(gateway: Gateway) -> None:
+    elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(base_url=gateway.base, timeout=30, trust_env=False, transport=elsewhere) as other:
+        flood = [asyncio.create_task(gateway.token(username=f"name-{n}", password="x")) for n in range(40)]
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        form = {"grant_type": "password", "username": "admin", "password": ADMIN_PASSWORD}
+        assert (await other.post("/api/v1/auth/token", data=form)).status_code == 200
+        assert time.monotonic() - began < 5
+        refused = [answer for answer in await asyncio.gather(*flood) if answer.status_code == 429]
+    assert refused
+    assert all(answer.headers["retry-after"] == "1" for answer in refused)
+
+
+async def test_the_gateways_own_routes_take_small_bodies_only(gateway: Gateway) -> None:
+    await gateway.add_user("zhou.yu", "expert")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    anonymous = await gateway.http.post("/api/v1/auth/token", content=b"username=" + b"a" * 2_000_000, headers=form)
+    problem(anonymous, 413, "too-large")
+    headers = await gateway.bearer("zhou.yu", "a-long-enough-word")
+    large = await gateway.http.post("/api/v1/users", json={"x": "a" * 2_000_000}, headers=headers)
+    problem(large, 413, "too-large")

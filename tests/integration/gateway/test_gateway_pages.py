@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.gateway.conftest import OpenGateway
-from tests.integration.gateway.harness import Gateway, reserve
+from tests.integration.gateway.harness import Gateway, Upstream, reserve, serving
 
 
 async def test_ready_when_everything_answers_and_each_part_is_named(gateway: Gateway) -> None:
@@ -16,7 +16,7 @@ async def test_ready_when_everything_answers_and_each_part_is_named(gateway: Gat
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["ready"] is True
-    assert set(body["services"]) == {"gateway", "ingest", "analysis", "cases", "notify"}
+    assert set(body["services"]) == {"gateway", "ingest", "analysis", "analysis-worker", "cases", "notify"}
     assert body["services"]["gateway"]["database"]["ok"] is True
     assert body["services"]["gateway"]["redis"]["ok"] is True
 
@@ -84,3 +84,28 @@ async def test_the_generated_password_is_kept_for_the_owner_alone_and_survives_a
     async with open_gateway(admin_password="another-word-from-outside") as gateway:
         await gateway.log_in(password="another-word-from-outside")
         assert (await gateway.token(username="admin", password=password)).status_code == 401
+
+
+async def test_not_ready_without_a_live_worker_or_with_an_answer_that_says_nothing(gateway: Gateway) -> None:
+    gateway.upstream.ready = (200, b'{"ready": true, "checks": {"workers": {"ok": true, "detail": "0 live"}}}')
+    answer = await gateway.http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["services"]["analysis-worker"]["live"] == {"ok": False, "detail": "0 live"}
+    for odd in (b"<html>a page</html>", b"[]", b"{}"):
+        gateway.upstream.ready = (200, odd)
+        assert (await gateway.http.get("/readyz")).status_code == 503
+
+
+async def test_one_living_address_of_a_service_is_enough_to_be_ready(open_gateway: OpenGateway) -> None:
+    with serving(Upstream().app(), reserve()) as living:
+        async with open_gateway(cases_url=f"http://127.0.0.1:{reserve()},{living}") as gateway:
+            answer = await gateway.http.get("/readyz")
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["services"]["cases"]["workers"]["ok"] is True
+
+
+async def test_a_part_whose_metrics_cannot_be_read_does_not_blind_the_rest(gateway: Gateway) -> None:
+    gateway.upstream.metrics = "this is } not { metrics\n"
+    answer = await gateway.http.get("/metrics")
+    assert answer.status_code == 200
+    assert 'service="gateway"' in answer.text

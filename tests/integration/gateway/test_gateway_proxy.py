@@ -11,7 +11,7 @@ import pytest
 
 from contracts.words import Role
 from tests.integration.gateway.conftest import OpenGateway
-from tests.integration.gateway.harness import Gateway, problem, reserve
+from tests.integration.gateway.harness import Gateway, Upstream, problem, reserve, serving
 
 
 async def test_a_service_learns_who_calls_and_nothing_that_the_caller_made_up(gateway: Gateway) -> None:
@@ -20,6 +20,9 @@ async def test_a_service_learns_who_calls_and_nothing_that_the_caller_made_up(ga
         "X-Huiying-Context": "forged",
         "X-Forwarded-For": "6.6.6.6",
         "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Prefix": "/evil.example",
+        "X-Real-IP": "6.6.6.6",
+        "X-Huiying-Other": "forged",
         "Forwarded": "for=6.6.6.6",
         "Cookie": "session=1",
         "Connection": "x-hop",
@@ -72,6 +75,11 @@ async def test_public_pages_are_called_on_behalf_of_the_public(gateway: Gateway)
     principal = gateway.upstream.calls[-1].principal
     assert principal is not None
     assert (principal.kind, principal.roles) == ("public", frozenset())
+    assert answer.headers["access-control-allow-origin"] == "*"
+    for feed in (".rss", ".atom"):
+        assert (await gateway.http.get(f"/public/v1/statements{feed}")).status_code == 200
+    link = await gateway.http.get("/public/v1/acknowledgements/secret")
+    assert "access-control-allow-origin" not in link.headers
 
 
 async def test_an_answer_is_passed_on_while_it_is_still_being_made(gateway: Gateway) -> None:
@@ -99,19 +107,30 @@ async def test_large_bodies_go_through_whole_in_both_directions(gateway: Gateway
 
 
 async def test_a_body_over_the_limit_is_413_whether_it_says_so_or_not(open_gateway: OpenGateway) -> None:
-    async def body() -> AsyncIterator[bytes]:
-        for _ in range(20):
-            yield b"z" * 50_000
-
     async with open_gateway(max_body=200_000) as gateway:
         headers = await gateway.bearer()
-        declared = await gateway.http.post("/api/v1/imports", content=b"z" * 200_001, headers=headers)
-        problem(declared, 413, "too-large")
-        chunked = await gateway.http.post("/api/v1/imports", content=body(), headers=headers)
-        problem(chunked, 413, "too-large")
+        head = f"POST /api/v1/imports HTTP/1.1\r\nHost: gateway\r\nAuthorization: {headers['Authorization']}\r\n"
+        declared = await _first_line(gateway, f"{head}Content-Length: 200001\r\n\r\n".encode())
+        assert declared.startswith(b"HTTP/1.1 413")
+        chunks = [b"z" * 50_000] * 4 + [b"z"]
+        body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+        undeclared = await _first_line(gateway, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + body)
+        assert undeclared.startswith(b"HTTP/1.1 413")
         assert gateway.upstream.to("/api/v1/imports") == []
         fits = await gateway.http.post("/api/v1/imports", content=b"z" * 200_000, headers=headers)
         assert fits.status_code == 201
+
+
+async def _first_line(gateway: Gateway, request: bytes) -> bytes:
+    """Send these bytes and no more, and return how the answer begins."""
+    host, port = gateway.base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(request)
+        await writer.drain()
+        return await asyncio.wait_for(reader.readline(), 10)
+    finally:
+        writer.close()
 
 
 async def test_a_dead_service_is_a_problem_and_leaves_the_others_alone(open_gateway: OpenGateway) -> None:
@@ -143,11 +162,35 @@ async def test_an_answer_that_breaks_off_is_not_passed_off_as_whole(gateway: Gat
 async def test_several_addresses_of_a_service_take_turns_and_a_dead_one_is_stepped_over(
     open_gateway: OpenGateway,
 ) -> None:
-    async with open_gateway() as first:
-        dead, alive = f"http://127.0.0.1:{reserve()}", first.upstream
-        assert alive is not None
-        other = first.base  # any server that answers will do as the second address
-        async with open_gateway(cases_url=f"{dead},{other}") as gateway:
+    one, other = Upstream(), Upstream()
+    with serving(one.app(), reserve()) as first, serving(other.app(), reserve()) as second:
+        dead = f"http://127.0.0.1:{reserve()}"
+        async with open_gateway(cases_url=f"{first},{dead},{second}") as gateway:
             headers = await gateway.bearer()
-            answers = [await gateway.http.get("/api/v1/cases/1", headers=headers) for _ in range(4)]
-            assert {answer.status_code for answer in answers} == {401}, "the living address answered each time"
+            answers = [await gateway.http.get("/api/v1/cases/1/tasks", headers=headers) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len(one.calls) + len(other.calls) == 6
+    assert min(len(one.calls), len(other.calls)) >= 2
+
+
+async def test_a_caller_who_leaves_an_endless_answer_frees_the_service(gateway: Gateway) -> None:
+    async with gateway.http.stream("GET", "/api/v1/cases/ticks", headers=await gateway.bearer()) as answer:
+        await asyncio.wait_for(anext(answer.aiter_bytes()), 5)
+        assert gateway.upstream.ticking == 1
+    deadline = time.monotonic() + 5
+    while gateway.upstream.ticking:
+        assert time.monotonic() < deadline, "the service still answers nobody"
+        await asyncio.sleep(0.05)
+
+
+async def test_who_sends_too_much_is_told_so_and_not_cut_off(open_gateway: OpenGateway) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"z" * 50_000
+
+    async with open_gateway(max_body=200_000) as gateway:
+        headers = await gateway.bearer()
+        for _ in range(8):
+            problem(await gateway.http.post("/api/v1/imports", content=body(), headers=headers), 413, "too-large")
+            whole = await gateway.http.post("/api/v1/imports", content=b"z" * 1_000_000, headers=headers)
+            problem(whole, 413, "too-large")

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import redis.asyncio as redis
 
 from contracts.envelope import Message, Publication
 from contracts.streams import ALERTS_RAISED, CASES_CHANGED, EVENTS_UPDATED
+from gateway.live import STREAMS, Live, encode_position
 from kit.bus import RedisBus
+from kit.bus.redis_bus import connect
 from kit.ids import new_id
 from tests.integration.gateway.conftest import OpenGateway
 from tests.integration.gateway.harness import Gateway, problem
@@ -111,3 +114,56 @@ async def test_a_listener_goes_on_where_it_broke_off_on_any_replica(open_gateway
             fresh = await hear(events)
     assert [one.data["subject"] for one in missed] == ["c-2", "c-3", "c-4", "a-2"]
     assert fresh.data["subject"] == "e-9"
+
+
+async def test_what_comes_while_a_listener_resumes_is_told_once(gateway: Gateway) -> None:
+    client = connect(gateway.redis_url)
+    live = Live(client, asyncio.Event(), 15)
+    await live.start()
+    try:
+        await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1")
+        beginning = encode_position(("0-0",) * len(STREAMS))
+        events = live.listen(beginning, frozenset({"alert.raised"}), _always)
+        assert (await anext(events)).startswith(b"retry:")
+        await tell(gateway, ALERTS_RAISED, "alert.raised", "a-2")
+        await asyncio.sleep(0.3)
+        told = [await asyncio.wait_for(anext(events), 3) for _ in range(2)]
+        assert [b'"a-1"' in told[0], b'"a-2"' in told[1]] == [True, True]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(events), 0.5)
+    finally:
+        await live.stop()
+        await client.aclose()
+        await client.connection_pool.disconnect()
+
+
+async def test_who_has_heard_nothing_yet_can_resume_too(gateway: Gateway) -> None:
+    async with gateway.http.stream("GET", "/api/v1/stream", headers=await gateway.bearer()) as answer:
+        first = await asyncio.wait_for(anext(answer.aiter_text()), 5)
+    last = next(line for line in first.splitlines() if line.startswith("id: ")).removeprefix("id: ")
+    await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1")
+    await asyncio.sleep(0.3)
+    async with listening(gateway, last=last) as events:
+        assert (await hear(events)).data["subject"] == "a-1"
+
+
+async def test_a_listener_who_is_no_longer_welcome_is_let_go(open_gateway: OpenGateway) -> None:
+    async with open_gateway(heartbeat_seconds=0.2) as gateway:
+        user = await gateway.add_user("gone.by", "office")
+        theirs = await gateway.bearer("gone.by", "a-long-enough-word")
+        admin = await gateway.bearer()
+        async with gateway.http.stream("GET", "/api/v1/stream", headers=theirs) as answer:
+            lines = answer.aiter_lines()
+            for _ in range(6):  # the first lines and a heartbeat
+                await asyncio.wait_for(anext(lines), 5)
+            changed = await gateway.http.patch(f"/api/v1/users/{user['id']}", json={"enabled": False}, headers=admin)
+            assert changed.status_code == 200
+
+            async def rest() -> list[str]:
+                return [line async for line in lines]
+
+            await asyncio.wait_for(rest(), 5)  # the stream ends by itself
+
+
+async def _always() -> bool:
+    return True

@@ -43,3 +43,7 @@ def test_samples_of_a_family_stand_together() -> None:
     families = [re.sub("_(bucket|count|sum)$", "", line.split("{")[0]) for line in lines]
     changes = sum(before != after for before, after in pairwise(families))
     assert changes == len(set(families)) - 1
+
+
+def test_untyped_families_keep_a_type_that_scrapers_know() -> None:
+    assert "# TYPE odd untyped" in merged({"a": "# TYPE odd untyped\nodd 1\n"})

@@ -56,3 +56,18 @@ def test_the_services_documents_are_left_as_they_were() -> None:
     cases, notify = _document("/api/v1/a", {"type": "object"}), _document("/api/v1/b", {"type": "string"})
     merged({"cases": cases, "notify": notify})
     assert notify == _document("/api/v1/b", {"type": "string"})
+
+
+def test_a_schema_that_looks_the_same_but_refers_to_another_stays_apart() -> None:
+    def document(path: str, inner: dict[str, Any]) -> dict[str, Any]:
+        made = _document(path, {"type": "array", "items": {"$ref": "#/components/schemas/Inner"}}, path)
+        made["components"]["schemas"]["Inner"] = inner
+        return made
+
+    both = merged(
+        {"cases": document("/api/v1/a", {"type": "string"}), "notify": document("/api/v1/b", {"type": "null"})}
+    )
+    schemas = both["components"]["schemas"]
+    for path, kind in (("/api/v1/a", "string"), ("/api/v1/b", "null")):
+        inner = _schema_of(both, path)["items"]["$ref"].rsplit("/", 1)[1]
+        assert schemas[inner] == {"type": kind}
