@@ -35,7 +35,12 @@ def connect() -> redis.Redis:
             url = json.loads((data_folder() / "run" / "pids.json").read_text(encoding="utf-8"))["redis_url"]
         except (OSError, ValueError, KeyError):
             raise CommandError("系统未在运行 / nothing runs here; set HUIYING_REDIS_URL", 1) from None
-    return redis.Redis.from_url(url)
+    client = redis.Redis.from_url(url)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise CommandError(f"总线连接不上 / cannot reach the bus: {error}", 1) from None
+    return client
 
 
 def listed(client: redis.Redis) -> Iterator[DeadLetter]:

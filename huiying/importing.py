@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +42,22 @@ class Import:
         self.done = 0
 
     def run(self, console: Console) -> None:
-        """Push everything that was not pushed before; raises :class:`CommandError` where the gateway refuses."""
+        """Push everything that was not pushed before.
+
+        Raises :class:`CommandError` where the gateway refuses, or the file or what is kept of it gives out.
+        """
+        try:
+            self._run(console)
+        except (EOFError, zlib.error) as error:
+            raise CommandError(
+                f"压缩文件在第 {self.done} 条之后损坏 / the archive is broken after record {self.done}: {error}", 1
+            ) from None
+        except OSError as error:
+            raise CommandError(
+                f"文件出错 / {error.filename or self._file.path}: {error.strerror or error}", 1
+            ) from None
+
+    def _run(self, console: Console) -> None:
         self._resume(console)
         http = httpx.Client(base_url=self._base, timeout=60, trust_env=False, headers=credentials(self._base))
         progress = Progress(

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +70,8 @@ class Supervisor:
         self._told_at: float | None = None
         self._failed = False
         self._colours: dict[str, str] = {}
-        self._width = max(len(part.name) for part in PARTS) + 2
+        # room for the number that a worker among several carries
+        self._width = max(len(part.name) for part in PARTS) + (4 if settings.workers > 1 else 2)
 
     async def run(self) -> None:
         """Run until a signal; raises :class:`CommandError` where the system cannot start."""
@@ -146,7 +148,7 @@ class Supervisor:
 
     def _common(self, redis_url: str) -> dict[str, str]:
         settings, folder = self._settings, self._folder
-        public = settings.public_url or f"http://{settings.host}:{settings.port}"
+        public = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
         common = {
             "HUIYING_SUPERVISED": "1",
             "HUIYING_DATA": str(folder.path),
@@ -187,7 +189,7 @@ class Supervisor:
         return url
 
     async def _start_part(self, name: str, part: str, environment: dict[str, str], port: int) -> None:
-        host = "127.0.0.1" if environment["HUIYING_HOST"] == "0.0.0.0" else environment["HUIYING_HOST"]
+        host = _reachable(environment["HUIYING_HOST"])
 
         async def ready(_pid: int) -> bool:
             try:
@@ -260,17 +262,20 @@ class Supervisor:
             await asyncio.sleep(0.1)
 
     def _say(self, name: str, line: str) -> None:
-        if self._console.is_terminal:
-            colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
-            self._console.print(f"[{colour}]{name:<{self._width}}[/]│ {escape(line)}")
-        else:
-            print(f"{name:<{self._width}}| {line}", flush=True)
+        with suppress(OSError):  # a reader that has gone away (a closed terminal or pipe) must not stop the system
+            if self._console.is_terminal:
+                colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
+                self._console.print(f"[{colour}]{name:<{self._width}}[/]│ {escape(line)}")
+            else:
+                print(f"{name:<{self._width}}| {line}", flush=True)
 
     def _greet(self) -> None:
         settings = self._settings
-        address = f"http://{settings.host}:{settings.port}"
+        address = f"http://{_reachable(settings.host)}:{settings.port}"
         where = "HUIYING_ADMIN_PASSWORD" if settings.admin_password else str(self._folder.admin_password)
         name = settings.admin_name
+        program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "huiying" else "python -m huiying"
+        folder = "" if self._folder.path == Path("data").absolute() else f"HUIYING_DATA={self._folder.path} "
         lines = (
             "",
             f"  Huiying 回应 已就绪 / is ready        {address}",
@@ -279,10 +284,15 @@ class Supervisor:
             "",
             "  接着试 / try next (in another terminal):",
             f"    curl -s {address}/readyz",
-            "    TOKEN=$(.venv/bin/huiying token)",
+            f"    TOKEN=$({folder}{program} token --url {address})",
             f'    curl -s {address}/api/v1/overview -H "Authorization: Bearer $TOKEN"',
             f"  接口文档 / API: {address}/docs      停止 / stop: Ctrl-C",
             "",
         )
         for line in lines:
             print(line, flush=True)
+
+
+def _reachable(host: str) -> str:
+    """Return the address at which this machine itself reaches a server bound to `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host

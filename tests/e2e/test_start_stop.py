@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
+import time
 from pathlib import Path
 
+import httpx
 import psutil
 
 from kit.embedded import free_port
@@ -84,8 +87,9 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_is_whole(make_s
 
 
 def test_the_command_line_walks_through_a_running_system(make_system: MakeSystem, tmp_path: Path) -> None:
-    system = make_system()
+    system = make_system(HUIYING_WORKERS="2")
     system.start()
+    assert {"analysis-worker-1", "analysis-worker-2"} < set(system.pids())
     token = system.run("token")
     assert token.returncode == 0, token.stderr
     assert system.client(token.stdout.strip()).get("/api/v1/me")["name"] == "admin"
@@ -101,8 +105,29 @@ def test_the_command_line_walks_through_a_running_system(make_system: MakeSystem
     again = system.run("import", str(file), "--url", system.url)
     assert "accepted 0   重复 / duplicates 620" in again.stdout
 
+    status = httpx.get(f"{system.url}/readyz", trust_env=False).json()
+    assert status["ready"] is True
+    assert status["services"].pop("analysis-worker")["live"]["ok"]
+    assert set(status["services"]) == {"gateway", "ingest", "analysis", "cases", "notify"}
+    assert all({"database", "redis"} <= set(checks) for checks in status["services"].values())
+    metrics = httpx.get(f"{system.url}/metrics", trust_env=False).text
+    assert re.search(r'^huiying_ingest_posts_total\{.*outcome="accepted".*\} 620(\.0)?$', metrics, re.MULTILINE)
+
     letters = system.run("dead-letters", "list")
     assert (letters.returncode, letters.stdout) == (0, "没有死信 / nothing lies aside\n")
+
+
+def test_it_can_be_stopped_while_it_starts(make_system: MakeSystem) -> None:
+    system = make_system()
+    words, environment = command("up", HUIYING_DATA=str(system.data), HUIYING_PORT=str(system.port))
+    starting = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    eventually(lambda: (system.data / "run" / "pids.json").exists(), "the first part to start", 20)
+    began = time.monotonic()
+    starting.terminate()
+    said, _ = starting.communicate(timeout=20)
+    assert (starting.returncode, time.monotonic() - began < 10) == (0, True), said[-2000:]
+    assert "is ready" not in said
+    assert "Traceback" not in said
 
 
 def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -148,3 +149,24 @@ def test_a_refusal_ends_the_import_at_once(gateway: Gateway, tmp_path: Path) -> 
     with pytest.raises(CommandError, match=r"refused from record 1: 403 Forbidden: no posts\.push"):
         run(jsonl(tmp_path / "a.jsonl", 3), gateway)
     assert len(gateway.pushes) == 1
+
+
+def test_a_broken_archive_is_one_line(gateway: Gateway, tmp_path: Path) -> None:
+    whole = gzip.compress(b"".join(json.dumps({"text": f"{i * 7919}"}).encode() + b"\n" for i in range(40_000)))
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CommandError, match=r"the archive is broken after record [1-9]"):
+        run(path, gateway)
+    assert gateway.pushes
+    path.write_bytes(b"no archive at all")
+    with pytest.raises(CommandError, match="Not a gzipped file"):
+        run(path, gateway)
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("HUIYING_DATA", str(tmp_path / "file"))
+    with pytest.raises(CommandError, match="Not a directory"):
+        run(jsonl(tmp_path / "a.jsonl", 3), gateway)
