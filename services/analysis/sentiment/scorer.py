@@ -1,15 +1,11 @@
-"""The interface of sentiment scorers, and how one is chosen."""
+"""The interface of sentiment scorers."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from contracts.messages import SentimentScore
 from contracts.words import Sentiment
-
-#: the model that comes with the code
-BUILT_IN: Final = Path(__file__).parent / "model" / "linear"
 
 
 class ModelError(ValueError):
@@ -32,16 +28,6 @@ class Scorer(Protocol):
     def score(self, texts: list[str]) -> list[SentimentScore]:
         """Return one score a text, in order; any string is accepted."""
         ...
-
-
-def load_scorer(path: Path | str | None = None) -> Scorer:
-    """Load the model in folder `path`, or the built-in one when `path` is None or empty.
-
-    Raises :class:`ModelError` where the folder is missing, is no model, or does not fit this version.
-    """
-    from services.analysis.sentiment.linear import LinearScorer
-
-    return LinearScorer.load(Path(path) if path else BUILT_IN)
 
 
 def as_score(negative: float, neutral: float, positive: float) -> SentimentScore:

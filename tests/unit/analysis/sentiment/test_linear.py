@@ -16,8 +16,8 @@ from contracts.words import Sentiment
 from services.analysis.sentiment import ModelError, Scorer, load_scorer
 from services.analysis.sentiment.cleaning import HEAD, TAIL, clean
 from services.analysis.sentiment.linear import LABELS
+from services.analysis.sentiment.loading import BUILT_IN
 from services.analysis.sentiment.ngrams import counts, grams
-from services.analysis.sentiment.scorer import BUILT_IN
 from tests.unit.analysis.sentiment.sentences import NEGATIVE, NEUTRAL, POSITIVE
 
 ODD = (
