@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import csv
 import gzip
 import json
@@ -30,7 +31,7 @@ import psutil
 import redis.asyncio
 
 from contracts.streams import EVENTS_UPDATED, POSTS_ANALYZED
-from kit.embedded import free_port
+from kit.embedded import EmbeddedPostgres, free_port
 
 BATCH = 500
 
@@ -173,6 +174,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=0, help="push only so many texts")
     parser.add_argument("--workers", type=int, default=1, help="analysis workers")
     parser.add_argument("--database-url", default="", help="PostgreSQL URL (default: SQLite)")
+    parser.add_argument("--postgres", action="store_true", help="start the test PostgreSQL (no fsync) and use it")
     options = parser.parse_args()
     folder = os.environ.get("HUIYING_SHARED_DATA")
     if not folder:
@@ -181,7 +183,14 @@ def main() -> None:
     kept = 300
     bulk = posts[: options.limit] if options.limit else posts
     single = [{"text": f"现场消息{i}：{post['text']}"} for i, post in enumerate(posts[:kept])]
-    with tempfile.TemporaryDirectory(prefix="huiying-bench-") as data:
+    with tempfile.TemporaryDirectory(prefix="huiying-bench-") as data, contextlib.ExitStack() as stack:
+        if options.postgres:
+            folder_of_postgres = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            Path(folder_of_postgres).chmod(0o755)
+            postgres = EmbeddedPostgres(Path(folder_of_postgres))
+            postgres.start()
+            stack.callback(postgres.stop)
+            options.database_url = postgres.url()
         port = free_port()
         environment = {
             **os.environ,
