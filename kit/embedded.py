@@ -55,7 +55,7 @@ def valkey_config(folder: Path, port: int, password: str, *, fsync: str = "every
         'save ""',
         "maxmemory-policy noeviction",
         "daemonize no",
-        "loglevel notice",
+        "loglevel warning",
     )
     return "\n".join(lines) + "\n"
 

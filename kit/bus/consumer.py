@@ -199,11 +199,15 @@ class Consumer:
             tokens = (
                 bind_contextvars(message_id=messages[0].id, request_id=messages[0].requestid)
                 if len(messages) == 1 or len({m.requestid for m in messages}) == 1
-                else bind_contextvars(messages=len(messages))
+                else bind_contextvars(request_id=None)
             )
+            began = time.perf_counter()
             try:
                 with BUS_SECONDS.labels(self.stream, self.group).time():
-                    return await self._handler(messages)
+                    publications = await self._handler(messages)
+                took = round((time.perf_counter() - began) * 1000, 1)
+                self._log.info("bus.handled", count=len(messages), ms=took)
+                return publications
             except Exception as error:
                 if not passes(error):
                     raise

@@ -17,11 +17,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import redis
 
+from contracts import streams
 from kit.embedded import free_port
 
 #: Parts that a test may kill, in the order in which they start.
 PARTS = ("redis", "cases", "analysis", "analysis-worker", "ingest", "notify", "gateway")
+#: What a part consumes: stream and group.
+CONSUMERS = {
+    "analysis-worker": (streams.POSTS_COLLECTED, "analysis-worker"),
+    "analysis": (streams.POSTS_ANALYZED, "analysis-tracker"),
+    "cases": (streams.EVENTS_UPDATED, "cases"),
+    "notify": (streams.NOTIFICATIONS_REQUESTED, "notify"),
+}
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, tests").decode()
 T = TypeVar("T")
 
@@ -102,6 +111,18 @@ class System:
             return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def catch_working(self, part: str, seconds: float = 5) -> bool:
+        """Wait until `part` has messages in hand that it has not acknowledged; False where none were seen in time."""
+        if part not in CONSUMERS:
+            return False
+        stream, group = CONSUMERS[part]
+        deadline = time.monotonic() + seconds
+        with redis.Redis.from_url(json.loads((self.data / "run" / "pids.json").read_text())["redis_url"]) as bus:
+            while time.monotonic() < deadline:
+                if bus.xpending(stream, group)["pending"]:
+                    return True
+        return False
 
     def kill(self, *parts: str) -> None:
         """Kill parts as a crash would, and wait until they are back and everything is ready."""
