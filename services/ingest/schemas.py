@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 
 from contracts.words import Channel, Tier, WatchMode
 
@@ -86,7 +86,8 @@ class Push(BaseModel):
         }
     )
 
-    posts: list[Any] = Field(min_length=1, max_length=1000, json_schema_extra={"items": PushedPost.model_json_schema()})
+    # described as posts, checked one by one by intake
+    posts: list[SkipValidation[PushedPost]] = Field(min_length=1, max_length=1000)
 
 
 class Rejected(BaseModel):
