@@ -23,7 +23,7 @@ __all__ = ["API_KEYS", "REFRESH", "UNITS", "USERS", "ApiKeyRow", "Base", "Refres
 class UnitRow(Base, table=True):
     """A department or county."""
 
-    __tablename__: ClassVar[str] = "unit"
+    __tablename__: ClassVar[str] = "units"
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(unique=True, max_length=100)
@@ -33,7 +33,7 @@ class UnitRow(Base, table=True):
 class UserRow(Base, table=True):
     """A person who can log in."""
 
-    __tablename__: ClassVar[str] = "user"
+    __tablename__: ClassVar[str] = "users"
 
     id: str = Field(primary_key=True, max_length=36)
     username: str = Field(unique=True, max_length=64)
@@ -49,11 +49,11 @@ class UserRow(Base, table=True):
 class RefreshRow(Base, table=True):
     """A refresh token, as its hash. Each is good once; using one twice ends its whole family."""
 
-    __tablename__: ClassVar[str] = "refresh_token"
+    __tablename__: ClassVar[str] = "refresh_tokens"
 
     hash: str = Field(primary_key=True, max_length=64)
     family: str = Field(max_length=36, index=True)
-    user_id: str = Field(foreign_key="user.id", ondelete="CASCADE", max_length=36, index=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", max_length=36, index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -61,7 +61,7 @@ class RefreshRow(Base, table=True):
 class ApiKeyRow(Base, table=True):
     """A key for a system, as its hash; `prefix` is what tells it apart in lists."""
 
-    __tablename__: ClassVar[str] = "api_key"
+    __tablename__: ClassVar[str] = "api_keys"
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(max_length=100)
@@ -77,7 +77,7 @@ class ApiKeyRow(Base, table=True):
 
 bookkeeping_tables(Base.metadata)
 
-USERS: sa.Table = Base.metadata.tables["user"]
-UNITS: sa.Table = Base.metadata.tables["unit"]
-REFRESH: sa.Table = Base.metadata.tables["refresh_token"]
-API_KEYS: sa.Table = Base.metadata.tables["api_key"]
+USERS: sa.Table = Base.metadata.tables["users"]
+UNITS: sa.Table = Base.metadata.tables["units"]
+REFRESH: sa.Table = Base.metadata.tables["refresh_tokens"]
+API_KEYS: sa.Table = Base.metadata.tables["api_keys"]

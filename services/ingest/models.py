@@ -22,7 +22,7 @@ __all__ = ["POSTS", "SOURCES", "WATCHES", "Base", "PostRow", "SourceRow", "Watch
 class SourceRow(Base, table=True):
     """A source that users have made."""
 
-    __tablename__: ClassVar[str] = "source"
+    __tablename__: ClassVar[str] = "sources"
 
     id: str = Field(primary_key=True, max_length=36)
     name: str = Field(unique=True, max_length=100)
@@ -37,7 +37,7 @@ class SourceRow(Base, table=True):
 class PostRow(Base, table=True):
     """A post as collected: masked, its author a keyed hash. Title, text and URL are blank once purged."""
 
-    __tablename__: ClassVar[str] = "post"
+    __tablename__: ClassVar[str] = "posts"
 
     id: str = Field(primary_key=True, max_length=36)
     identity: str = Field(unique=True, max_length=40)
@@ -64,7 +64,7 @@ class PostRow(Base, table=True):
 class WatchRow(Base, table=True):
     """What a case wants watched."""
 
-    __tablename__: ClassVar[str] = "watch"
+    __tablename__: ClassVar[str] = "watches"
 
     case_id: str = Field(primary_key=True, max_length=36)
     event_id: str | None = Field(default=None, max_length=36)
@@ -77,6 +77,6 @@ class WatchRow(Base, table=True):
 
 bookkeeping_tables(Base.metadata)
 
-SOURCES: sa.Table = Base.metadata.tables["source"]
-POSTS: sa.Table = Base.metadata.tables["post"]
-WATCHES: sa.Table = Base.metadata.tables["watch"]
+SOURCES: sa.Table = Base.metadata.tables["sources"]
+POSTS: sa.Table = Base.metadata.tables["posts"]
+WATCHES: sa.Table = Base.metadata.tables["watches"]

@@ -20,15 +20,15 @@ depends_on = None
 def upgrade() -> None:
     """Create units, users, refresh tokens, API keys and the bookkeeping tables."""
     op.create_table(
-        "unit",
+        "units",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_unit"),
-        sa.UniqueConstraint("name", name="uq_unit_name"),
+        sa.PrimaryKeyConstraint("id", name="pk_units"),
+        sa.UniqueConstraint("name", name="uq_units_name"),
     )
     op.create_table(
-        "user",
+        "users",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("username", sa.String(64), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
@@ -38,23 +38,23 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_user"),
-        sa.UniqueConstraint("username", name="uq_user_username"),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+        sa.UniqueConstraint("username", name="uq_users_username"),
     )
     op.create_table(
-        "refresh_token",
+        "refresh_tokens",
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("family", sa.String(36), nullable=False),
         sa.Column("user_id", sa.String(36), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("used_at", UtcDateTime()),
-        sa.PrimaryKeyConstraint("hash", name="pk_refresh_token"),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_refresh_token_user_id_user", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("hash", name="pk_refresh_tokens"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_refresh_tokens_user_id_users", ondelete="CASCADE"),
     )
     for column in ("family", "user_id", "expires_at"):
-        op.create_index(f"ix_refresh_token_{column}", "refresh_token", [column])
+        op.create_index(f"ix_refresh_tokens_{column}", "refresh_tokens", [column])
     op.create_table(
-        "api_key",
+        "api_keys",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("prefix", sa.String(16), nullable=False),
@@ -65,8 +65,8 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime()),
         sa.Column("last_used_at", UtcDateTime()),
-        sa.PrimaryKeyConstraint("id", name="pk_api_key"),
-        sa.UniqueConstraint("hash", name="uq_api_key_hash"),
+        sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
+        sa.UniqueConstraint("hash", name="uq_api_keys_hash"),
     )
     op.create_table(
         "outbox",

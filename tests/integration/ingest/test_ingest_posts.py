@@ -246,7 +246,7 @@ async def test_old_texts_are_purged_and_counts_stay(
     clock.advance(timedelta(days=2))
     await app.state.ingest.purge()
     async with app.state.runtime.database.reading() as session:
-        row = (await session.execute(sa.select(Base.metadata.tables["post"]))).one()
+        row = (await session.execute(sa.select(Base.metadata.tables["posts"]))).one()
     assert (row.text, row.url, row.author_hash, row.purged) == ("", None, None, True)
     again = await push(client, {"text": "很久以前", "url": "https://a.example.com/old"})
     assert again["duplicates"] == 1, "it is still known"

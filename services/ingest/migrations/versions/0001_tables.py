@@ -20,7 +20,7 @@ depends_on = None
 def upgrade() -> None:
     """Create sources, posts, watches and the bookkeeping tables."""
     op.create_table(
-        "source",
+        "sources",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("channel", sa.String(16), nullable=False),
@@ -29,11 +29,11 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_source"),
-        sa.UniqueConstraint("name", name="uq_source_name"),
+        sa.PrimaryKeyConstraint("id", name="pk_sources"),
+        sa.UniqueConstraint("name", name="uq_sources_name"),
     )
     op.create_table(
-        "post",
+        "posts",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("identity", sa.String(40), nullable=False),
         sa.Column("text_key", sa.String(32), nullable=False),
@@ -54,13 +54,13 @@ def upgrade() -> None:
         sa.Column("same_text_as", sa.String(36)),
         sa.Column("repost_of", sa.String(36)),
         sa.Column("purged", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_post"),
-        sa.UniqueConstraint("identity", name="uq_post_identity"),
+        sa.PrimaryKeyConstraint("id", name="pk_posts"),
+        sa.UniqueConstraint("identity", name="uq_posts_identity"),
     )
-    op.create_index("ix_post_text_key", "post", ["text_key"])
-    op.create_index("ix_post_collected_at", "post", ["collected_at"])
+    op.create_index("ix_posts_text_key", "posts", ["text_key"])
+    op.create_index("ix_posts_collected_at", "posts", ["collected_at"])
     op.create_table(
-        "watch",
+        "watches",
         sa.Column("case_id", sa.String(36), nullable=False),
         sa.Column("event_id", sa.String(36)),
         sa.Column("mode", sa.String(8), nullable=False),
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("keywords", Json, nullable=False),
         sa.Column("until", UtcDateTime()),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", name="pk_watch"),
+        sa.PrimaryKeyConstraint("case_id", name="pk_watches"),
     )
     op.create_table(
         "outbox",
