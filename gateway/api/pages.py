@@ -7,13 +7,19 @@ from importlib.resources import files
 from typing import Any, Final
 
 import httpx
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
 
 from gateway import exposition
 from gateway.api.parts import Parts, PartsDep
 from gateway.openapi import merged
+from kit.metrics import BUS_LAG
+from kit.transient import brief
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(include_in_schema=False)
 
@@ -113,7 +119,15 @@ async def readyz(parts: PartsDep) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(parts: PartsDep) -> Response:
-    """Return the metrics of every part, with a `service` label."""
+    """Return the metrics of the gateway and the services, with a `service` label, and how far behind every group is.
+
+    Workers expose their own on their own ports.
+    """
+    try:  # workers are not asked one by one: how far behind they are, the bus itself knows
+        for (stream, group), lag in (await parts.runtime.bus.lags()).items():
+            BUS_LAG.labels(stream, group).set(lag)
+    except (RedisError, OSError) as error:
+        _log.warning("metrics.lag_unknown", error=brief(error))
     names = list(parts.settings.upstreams())
     answers = await asyncio.gather(*(_fetch(parts, name, "/metrics") for name in names))
     texts = {"gateway": generate_latest().decode()}

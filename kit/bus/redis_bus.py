@@ -45,6 +45,17 @@ class RedisBus:
             worst = max(worst, int(group["lag"] or 0) + int(group["pending"]))
         return worst
 
+    async def lags(self) -> dict[tuple[str, str], int]:
+        """Return how many messages each group of the contract has yet to finish, by stream and group."""
+        found: dict[tuple[str, str], int] = {}
+        for stream, expected in GROUPS.items():
+            groups = {_text(group["name"]): group for group in await self._groups(stream)}
+            length = int(await self.redis.xlen(stream)) if set(expected) - groups.keys() else 0
+            for name in expected:
+                group = groups.get(name)
+                found[stream, name] = length if group is None else int(group["lag"] or 0) + int(group["pending"])
+        return found
+
     async def trim(self) -> dict[str, int]:
         """Drop read history from every stream of the contract; returns how many entries went, by stream.
 

@@ -105,13 +105,24 @@ def test_the_command_line_walks_through_a_running_system(make_system: MakeSystem
     again = system.run("import", str(file), "--url", system.url)
     assert "accepted 0   重复 / duplicates 620" in again.stdout
 
-    status = httpx.get(f"{system.url}/readyz", trust_env=False).json()
-    assert status["ready"] is True
+    def ready() -> bool:
+        return httpx.get(f"{system.url}/readyz", trust_env=False, timeout=10).status_code == 200
+
+    eventually(ready, "every part to answer while it works on the import", 30)
+    status = httpx.get(f"{system.url}/readyz", trust_env=False, timeout=10).json()
     assert status["services"].pop("analysis-worker")["live"]["ok"]
     assert set(status["services"]) == {"gateway", "ingest", "analysis", "cases", "notify"}
     assert all({"database", "redis"} <= set(checks) for checks in status["services"].values())
-    metrics = httpx.get(f"{system.url}/metrics", trust_env=False).text
-    assert re.search(r'^huiying_ingest_posts_total\{.*outcome="accepted".*\} 620(\.0)?$', metrics, re.MULTILINE)
+    shown = (
+        r'^huiying_bus_lag\{.*group="analysis-worker".*service="gateway".*\} \d',
+        r'^huiying_ingest_posts_total\{.*outcome="accepted".*\} 620(\.0)?$',
+    )
+
+    def measured() -> bool:
+        metrics = httpx.get(f"{system.url}/metrics", trust_env=False, timeout=10).text
+        return all(re.search(line, metrics, re.MULTILINE) for line in shown)
+
+    eventually(measured, "the lag of the workers and the count of accepted posts to be exposed", 30)
 
     letters = system.run("dead-letters", "list")
     assert (letters.returncode, letters.stdout) == (0, "没有死信 / nothing lies aside\n")

@@ -223,10 +223,12 @@ async def test_trimming_keeps_what_a_group_has_yet_to_read(redis: Redis) -> None
     bus = RedisBus(redis, history=-60.0)
     await bus.publish(some(400))
     assert await bus.trim() == {}, "the group of the contract has not been made yet"
+    assert (await bus.lags())[POSTS_COLLECTED, "analysis-worker"] == 400
     await redis.xgroup_create(POSTS_COLLECTED, "analysis-worker", id="0")
     await redis.xreadgroup("analysis-worker", "a", {POSTS_COLLECTED: ">"}, count=350)
     assert await bus.trim() == {}, "nothing has been acknowledged"
     assert await bus.backlog(POSTS_COLLECTED) == 400
+    assert (await bus.lags())[POSTS_COLLECTED, "analysis-worker"] == 400
     entries = await redis.xrange(POSTS_COLLECTED)
     await redis.xack(POSTS_COLLECTED, "analysis-worker", *(id_ for id_, _ in entries[:300]))
     dropped = (await bus.trim())[POSTS_COLLECTED]
