@@ -7,6 +7,9 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 BUS_LAG: Final = Gauge("huiying_bus_lag", "Messages that a group has yet to finish", ["stream", "group"])
+BUS_FINISHED: Final = Gauge(
+    "huiying_bus_finished", "Messages that a group has finished, all its consumers together", ["stream", "group"]
+)
 BUS_HANDLED: Final = Counter("huiying_bus_handled", "Messages handled and acknowledged", ["stream", "group"])
 BUS_DEAD: Final = Counter("huiying_bus_dead_letters", "Messages put aside after repeated failure", ["stream", "group"])
 BUS_SECONDS: Final = Histogram("huiying_bus_batch_seconds", "Time to handle one batch", ["stream", "group"])

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from gateway import exposition
 from gateway.api.parts import Parts, PartsDep
 from gateway.openapi import merged
-from kit.metrics import BUS_LAG
+from kit.metrics import BUS_FINISHED, BUS_LAG
 from kit.transient import brief
 
 _log = structlog.get_logger(__name__)
@@ -119,13 +119,14 @@ async def readyz(parts: PartsDep) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(parts: PartsDep) -> Response:
-    """Return the metrics of the gateway and the services, with a `service` label, and how far behind every group is.
+    """Return the metrics of the gateway and the services, with a `service` label, and how far every group is.
 
     Workers expose their own on their own ports.
     """
     try:  # workers are not asked one by one: how far behind they are, the bus itself knows
-        for (stream, group), lag in (await parts.runtime.bus.lags()).items():
-            BUS_LAG.labels(stream, group).set(lag)
+        for (stream, group), progress in (await parts.runtime.bus.progress()).items():
+            BUS_LAG.labels(stream, group).set(progress.lag)
+            BUS_FINISHED.labels(stream, group).set(progress.finished)
     except (RedisError, OSError) as error:
         _log.warning("metrics.lag_unknown", error=brief(error))
     names = list(parts.settings.upstreams())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -21,6 +22,14 @@ def connect(url: str, *, connections: int = 32) -> Redis:
         url, max_connections=connections, socket_timeout=10, socket_connect_timeout=3, health_check_interval=15
     )
     return Redis(connection_pool=pool)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgress:
+    """Messages that a group has yet to finish, and those that it has finished since the stream began."""
+
+    lag: int
+    finished: int
 
 
 class RedisBus:
@@ -45,15 +54,20 @@ class RedisBus:
             worst = max(worst, int(group["lag"] or 0) + int(group["pending"]))
         return worst
 
-    async def lags(self) -> dict[tuple[str, str], int]:
-        """Return how many messages each group of the contract has yet to finish, by stream and group."""
-        found: dict[tuple[str, str], int] = {}
+    async def progress(self) -> dict[tuple[str, str], GroupProgress]:
+        """Return how far every group of the contract is, by stream and group; one not yet made has all before it."""
+        found: dict[tuple[str, str], GroupProgress] = {}
         for stream, expected in GROUPS.items():
             groups = {_text(group["name"]): group for group in await self._groups(stream)}
             length = int(await self.redis.xlen(stream)) if set(expected) - groups.keys() else 0
             for name in expected:
                 group = groups.get(name)
-                found[stream, name] = length if group is None else int(group["lag"] or 0) + int(group["pending"])
+                if group is None:
+                    found[stream, name] = GroupProgress(length, 0)
+                    continue
+                pending = int(group["pending"])
+                finished = max(0, int(group["entries-read"] or 0) - pending)
+                found[stream, name] = GroupProgress(int(group["lag"] or 0) + pending, finished)
         return found
 
     async def trim(self) -> dict[str, int]:

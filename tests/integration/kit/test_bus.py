@@ -16,7 +16,7 @@ from contracts.messages import Counters
 from contracts.streams import POSTS_ANALYZED, POSTS_COLLECTED, dead_letters
 from kit.bus import Consumer, RedisBus, envelope
 from kit.bus.envelope import FIELD, decode
-from kit.bus.redis_bus import connect
+from kit.bus.redis_bus import GroupProgress, connect
 from kit.clock import SystemClock
 
 
@@ -223,14 +223,15 @@ async def test_trimming_keeps_what_a_group_has_yet_to_read(redis: Redis) -> None
     bus = RedisBus(redis, history=-60.0)
     await bus.publish(some(400))
     assert await bus.trim() == {}, "the group of the contract has not been made yet"
-    assert (await bus.lags())[POSTS_COLLECTED, "analysis-worker"] == 400
+    assert (await bus.progress())[POSTS_COLLECTED, "analysis-worker"] == GroupProgress(400, 0)
     await redis.xgroup_create(POSTS_COLLECTED, "analysis-worker", id="0")
     await redis.xreadgroup("analysis-worker", "a", {POSTS_COLLECTED: ">"}, count=350)
     assert await bus.trim() == {}, "nothing has been acknowledged"
     assert await bus.backlog(POSTS_COLLECTED) == 400
-    assert (await bus.lags())[POSTS_COLLECTED, "analysis-worker"] == 400
+    assert (await bus.progress())[POSTS_COLLECTED, "analysis-worker"] == GroupProgress(400, 0)
     entries = await redis.xrange(POSTS_COLLECTED)
     await redis.xack(POSTS_COLLECTED, "analysis-worker", *(id_ for id_, _ in entries[:300]))
+    assert (await bus.progress())[POSTS_COLLECTED, "analysis-worker"] == GroupProgress(100, 300)
     dropped = (await bus.trim())[POSTS_COLLECTED]
     assert 0 < dropped <= 300
     left = [decode(fields[FIELD]).id for _, fields in await redis.xrange(POSTS_COLLECTED)]
