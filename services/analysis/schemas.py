@@ -36,10 +36,25 @@ class ModelInfo(BaseModel):
     version: str
 
 
+class SentimentSpan(BaseModel):
+    """A part of a text, and the score with it minus the score without it: below zero it made the text more negative."""
+
+    start: int = Field(description="first character, counted from 0 in Unicode characters")
+    end: int = Field(description="the character after the last")
+    text: str
+    effect: float = Field(ge=-2, le=2)
+
+
+class SentimentResult(SentimentScore):
+    """The score of one text; `spans` where an explanation was asked for, strongest first."""
+
+    spans: list[SentimentSpan] | None = None
+
+
 class SentimentResponse(BaseModel):
     """One score a text, in order."""
 
-    results: list[SentimentScore]
+    results: list[SentimentResult]
     model: ModelInfo
 
 

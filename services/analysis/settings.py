@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from pydantic import BaseModel, Field
 from pydantic_settings import SettingsConfigDict
@@ -11,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from kit.settings import ServiceSettings
 from services.analysis.events.grouping import GroupingRules
 from services.analysis.events.heat import HeatWeights, StageRules
+from services.analysis.sentiment import EngineRules
 
 
 class _Rules(BaseModel):
@@ -25,8 +25,14 @@ class AnalysisSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUIYING_", env_nested_delimiter="__", extra="ignore")
 
-    #: sentiment weights; empty for the built-in ones
-    sentiment_model: Path | None = None
+    #: what scores: empty or cascade, encoder, linear (built in), a model folder, or a hub id (docs/sentiment.md)
+    sentiment_model: str = ""
+    #: characters that may wait to be scored in one process before callers are told to come back
+    sentiment_waiting: int = Field(4_000_000, ge=100_000)
+    #: seconds that a text waits for companions to be scored with, at most
+    sentiment_linger: float = Field(0.002, ge=0, le=1)
+    #: scores that are remembered, so that a text that comes again costs nothing
+    sentiment_remembered: int = Field(50_000, ge=0)
     #: posts that a worker takes at once
     worker_batch: int = Field(128, ge=1, le=1000)
     #: posts that the tracker takes at once
@@ -42,6 +48,12 @@ class AnalysisSettings(ServiceSettings):
     #: days after which the text of posts is erased
     retention_days: int = Field(180, ge=1)
     events: _Rules = _Rules()
+
+    def engine_rules(self) -> EngineRules:
+        """Return the bounds of the sentiment engine."""
+        return EngineRules(
+            waiting=self.sentiment_waiting, linger=self.sentiment_linger, remembered=self.sentiment_remembered
+        )
 
     def grouping(self) -> GroupingRules:
         """Return the rules of grouping."""

@@ -18,7 +18,7 @@ from kit.service import create_app
 from services.analysis.enrich.enricher import enrich
 from services.analysis.enrich.topics import TopicMatcher
 from services.analysis.models import Base
-from services.analysis.sentiment import Scorer, load_scorer
+from services.analysis.sentiment import Engine, Scorer, load_scorer
 from services.analysis.settings import AnalysisSettings
 from services.analysis.topic_watch import TopicWatch
 
@@ -31,14 +31,12 @@ BATCH_SECONDS = Histogram("huiying_analysis_batch_seconds", "Time to analyse one
 class Worker:
     """Scores and enriches posts. Writes no rows: what it returns is published with the acknowledgement."""
 
-    def __init__(self, runtime: Runtime, topics: TopicWatch, scorer: Scorer | None = None) -> None:
-        self._runtime, self._topics, self._scorer = runtime, topics, scorer
+    def __init__(self, runtime: Runtime, topics: TopicWatch, engine: Engine) -> None:
+        self._runtime, self._topics, self._engine = runtime, topics, engine
 
-    async def load(self, settings: AnalysisSettings) -> None:
-        """Load the sentiment model and the topics."""
-        if self._scorer is None:
-            self._scorer = await asyncio.to_thread(load_scorer, settings.sentiment_model)
-        await self._topics.refresh()
+    async def close(self) -> None:
+        """Answer what is being scored, and end."""
+        await self._engine.close()
 
     async def handle(self, messages: Sequence[Message]) -> list[Publication]:
         """Return one publication a message, in order, under the message's own id.
@@ -49,21 +47,24 @@ class Worker:
         collected = [m for m in messages if m.type == "post.collected"]
         posts = [PostCollected.model_validate(m.data) for m in collected]
         began = time.perf_counter()
-        # in a thread, so that the claim on the batch is kept up while the model works
-        analysed = await asyncio.to_thread(self._analyse, posts, self._topics.matcher) if posts else []
+        analysed = await self._analysed(posts, self._topics.matcher) if posts else []
         if posts:
             BATCH_SECONDS.observe(time.perf_counter() - began)
             POSTS_ANALYSED.inc(len(posts))
         results = dict(zip((m.id for m in collected), analysed, strict=True))
         return [self._publication(message, results.get(message.id)) for message in messages]
 
-    def _analyse(self, posts: Sequence[PostCollected], topics: TopicMatcher) -> list[PostAnalyzed]:
-        assert self._scorer is not None, "load() comes before handle()"
-        scores = self._scorer.score([f"{post.title}\n{post.text}" if post.title else post.text for post in posts])
-        model = f"{self._scorer.name} {self._scorer.version}"
+    async def _analysed(self, posts: Sequence[PostCollected], topics: TopicMatcher) -> list[PostAnalyzed]:
+        texts = [f"{post.title}\n{post.text}" if post.title else post.text for post in posts]
+        # in threads both, side by side, so that the claim on the batch is kept up while they work
+        scores, enriched = await asyncio.gather(
+            self._engine.score(texts, patient=True),
+            asyncio.to_thread(lambda: [enrich(post, topics) for post in posts]),
+        )
+        model = f"{self._engine.scorer.name} {self._engine.scorer.version}"
         return [
-            PostAnalyzed(post=post, analysis=enrich(post, topics).with_tone(score, model))
-            for post, score in zip(posts, scores, strict=True)
+            PostAnalyzed(post=post, analysis=found.with_tone(score, model))
+            for post, found, score in zip(posts, enriched, scores, strict=True)
         ]
 
     def _publication(self, message: Message, result: PostAnalyzed | None) -> Publication:
@@ -81,17 +82,22 @@ class Worker:
 
 
 def build(settings: AnalysisSettings | None = None) -> FastAPI:
-    """Assemble one worker; its app answers /livez, /readyz and /metrics alone."""
+    """Assemble one worker; its app answers /livez, /readyz and /metrics alone.
+
+    Raises :class:`ModelError` where its sentiment model cannot be used.
+    """
     settings = settings or AnalysisSettings()
+    scorer = load_scorer(settings.sentiment_model)
     runtime = Runtime(settings, "analysis", Base, owns_database=False)
-    return assemble(runtime, settings)
+    return assemble(runtime, settings, scorer)
 
 
-def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer | None = None) -> FastAPI:
+def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer) -> FastAPI:
     """Put a worker on `runtime`."""
     topics = TopicWatch(runtime)
-    worker = Worker(runtime, topics, scorer)
-    runtime.on_start(lambda: worker.load(settings))
+    worker = Worker(runtime, topics, Engine(scorer, settings.engine_rules()))
+    runtime.on_start(topics.refresh)
+    runtime.on_stop(worker.close)
     runtime.every(settings.topics_poll, "topics", topics.refresh, leased=False)
     runtime.subscribe(POSTS_COLLECTED, GROUP, worker.handle, batch=settings.worker_batch)
     app = create_app(runtime, [], title="Huiying analysis worker")

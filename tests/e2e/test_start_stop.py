@@ -171,16 +171,22 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
     assert f"{tmp_path}/plan.yaml:" in done.stderr
     assert done.stderr.count("\n") == 1
 
+    model = str(tmp_path / "no-such-model")
+    done = up(HUIYING_PORT=str(free_port()), HUIYING_DATA=str(tmp_path / "d"), HUIYING_SENTIMENT_MODEL=model)
+    assert done.returncode == 2
+    assert f"the model cannot be used: {model}: no such model folder" in done.stderr
+    assert done.stderr.count("\n") == 1
+
 
 def test_a_part_that_does_not_get_ready_is_named_with_its_last_words(tmp_path: Path) -> None:
     done = up(
         HUIYING_PORT=str(free_port()),
         HUIYING_DATA=str(tmp_path / "data"),
-        HUIYING_SENTIMENT_MODEL=str(tmp_path / "no-such-model"),
+        HUIYING_WORKER_BATCH="0",
     )
     assert done.returncode == 1
     assert "analysis 未能就绪，系统已停止 / did not get ready; it said last:" in done.stderr
-    assert "no-such-model: no such model folder" in done.stderr
+    assert "HUIYING_WORKER_BATCH" in done.stderr
 
 
 def up(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,30 +12,21 @@ from numpy.typing import NDArray
 
 from services.analysis.sentiment.cleaning import clean
 from services.analysis.sentiment.linear import LinearConfig, LinearScorer
+from training.corpora import (
+    TWO_CLASS,
+    VALIDATION,
+    VALIDATION_SEED,
+    calibration_error,
+    figures,
+    held_out,
+    open_classes,
+    read,
+    text_weights,
+)
 from training.linear import recipe
-from training.linear.corpora import Texts, calibration_error, figures, read
 from training.linear.fitting import features, fit, inverse_document_frequency, temperature, weighted
 
 _FOLDER = Path(__file__).resolve().parents[2] / "services" / "analysis" / "sentiment" / "model" / "linear"
-
-
-def open_classes(data: Texts) -> NDArray[np.bool_]:
-    """Return which classes each label leaves open, (texts, 3)."""
-    allowed = np.eye(3, dtype=bool)[data.labels + 1]
-    allowed[(data.corpora == recipe.NOT_NEGATIVE) & (data.labels == 1), 1] = True
-    return allowed
-
-
-def text_weights(data: Texts, balance: float) -> NDArray[np.float64]:
-    """Return the weight of every text: its corpus's, evened out between the corpus's classes by `balance`."""
-    weights = np.array([recipe.WEIGHTS[corpus] for corpus in data.corpora])
-    for corpus in set(data.corpora.tolist()):
-        inside = data.corpora == corpus
-        for label in (-1, 0, 1):
-            chosen = inside & (data.labels == label)
-            if chosen.any():
-                weights[chosen] *= (inside.sum() / chosen.sum() / 3) ** balance
-    return weights
 
 
 def write_model(
@@ -73,9 +64,9 @@ def main() -> None:
     """Train and write the model folder and its metrics."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=_FOLDER)
-    parser.add_argument("--l2", type=float, default=recipe.L2)
+    parser.add_argument("--rate", type=float, default=recipe.RATE)
+    parser.add_argument("--epochs", type=int, default=recipe.EPOCHS)
     parser.add_argument("--balance", type=float, default=recipe.BALANCE)
-    parser.add_argument("--steps", type=int, default=recipe.STEPS)
     options = parser.parse_args()
     began = time.monotonic()
 
@@ -85,28 +76,32 @@ def main() -> None:
     train, test = read("train"), read("test")
     report(f"{len(train.texts):,} training texts, {len(test.texts):,} test texts")
     counted = features(train.texts, recipe.ORDERS, recipe.BITS)
-    held_out = np.random.default_rng(recipe.SEED).random(len(train.texts)) < recipe.VALIDATION
-    idf = inverse_document_frequency(counted[~held_out], rare=2)
+    kept_back = held_out(len(train.texts), VALIDATION, VALIDATION_SEED)
+    idf = inverse_document_frequency(counted[~kept_back], rare=2)
     matrix = weighted(counted, idf)
     report(f"{matrix.nnz:,} features")
-    weights = text_weights(train, options.balance)
+    weights = text_weights(train, recipe.WEIGHTS, options.balance)
     table, bias = fit(
-        matrix[~held_out],
-        open_classes(train)[~held_out],
-        weights[~held_out],
-        l2=options.l2,
-        steps=options.steps,
+        matrix[~kept_back],
+        open_classes(train)[~kept_back],
+        weights[~kept_back],
+        rate=options.rate,
+        epochs=options.epochs,
+        batch=recipe.BATCH,
+        begun=recipe.BEGUN,
+        seed=recipe.SEED,
         report=report,
     )
-    validation = train.part(held_out)
-    logits = matrix[held_out] @ table + bias
-    three = ~np.isin(validation.corpora, list(recipe.TWO_CLASS))
+    validation = train.part(kept_back)
+    logits = matrix[kept_back] @ table + bias
+    three = ~np.isin(validation.corpora, list(TWO_CLASS))
     degree = temperature(logits[three], validation.labels[three] + 1)
     report(f"temperature {degree:.3f}")
     write_model(options.out, table, bias, idf, degree)
     scorer = LinearScorer.load(options.out)
     metrics = {
-        "l2": options.l2,
+        "rate": options.rate,
+        "epochs": options.epochs,
         "balance": options.balance,
         "temperature": round(degree, 4),
         "validation": figures(validation, scorer.probabilities([clean(text) for text in validation.texts])),

@@ -1,6 +1,7 @@
 """What tone a text has: negative, neutral or positive."""
 
+from services.analysis.sentiment.engine import Engine, EngineRules, Overloaded
 from services.analysis.sentiment.loading import load_scorer
-from services.analysis.sentiment.scorer import ModelError, Scorer
+from services.analysis.sentiment.scorer import ModelError, Scorer, score
 
-__all__ = ["ModelError", "Scorer", "load_scorer"]
+__all__ = ["Engine", "EngineRules", "ModelError", "Overloaded", "Scorer", "load_scorer", "score"]

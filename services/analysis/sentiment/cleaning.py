@@ -6,9 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
+from services.analysis.simplified import simplified
+
 #: characters kept of a long text: its beginning, where a post says what it is about, and its end, where it judges
-HEAD: Final = 2_000
-TAIL: Final = 500
+HEAD: Final = 4_000
+TAIL: Final = 1_000
 #: equal characters kept of a run: "哈哈哈哈哈哈" and "哈哈哈" say the same
 RUN: Final = 3
 
@@ -29,22 +31,24 @@ _UNSEEN: Final = re.compile(
 def clean(text: str) -> str:
     """Return `text` as the models read it; at most `HEAD` + `TAIL` + 1 characters, in bounded time.
 
-    NFKC, case folded; links out; account names as @用户; runs of one character cut to three; white space as single
-    spaces; what cannot be seen (control characters, lone surrogates, zero-width marks) out. May return "".
+    NFKC, case folded, traditional characters as simplified ones; links out; account names as @用户; runs of one
+    character cut to three; white space as single spaces; what cannot be seen (control characters, lone surrogates,
+    zero-width marks) out. May return "".
     """
-    text = _UNSEEN.sub("", _bounded(text))
+    text = _UNSEEN.sub("", bounded(text))
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = simplified(unicodedata.normalize("NFKC", text))
     text = text.lower()
     if "http" in text or "www." in text:
         text = _LINK.sub(" ", text)
     if "@" in text:
         text = _HANDLE.sub("@用户", text)
     text = _SPACES.sub(" ", _RUN.sub(r"\1" * RUN, text)).strip()
-    return _bounded(text)
+    return bounded(text)
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
+    """Return the beginning and the end of a text that is longer than both together, else the text."""
     if len(text) <= HEAD + TAIL + 1:
         return text
     return f"{text[:HEAD]} {text[-TAIL:]}"

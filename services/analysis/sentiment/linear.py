@@ -9,7 +9,7 @@ All sums are of integers, so that a score does not depend on what else is in the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,20 +17,16 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.messages import SentimentScore
-from contracts.words import Sentiment
 from services.analysis.sentiment.cleaning import clean
 from services.analysis.sentiment.ngrams import counts, grams
-from services.analysis.sentiment.scorer import ModelError, as_score
+from services.analysis.sentiment.scorer import LABELS, ModelError, Probabilities, softmax
 
 #: what `format` of a config must say
 FORMAT: Final = "huiying-linear-1"
-LABELS: Final = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
 # Characters scored at once: bounds memory to some 20 MB whatever the batch, and keeps the arrays in the cache.
 _CHUNK: Final = 30_000
 # Damped counts as integers of 1/64; no bounded text holds an n-gram more often than the table is long.
 _DAMPED: Final = np.rint(64 * (1 + np.log(np.arange(1, 4097)))).astype(np.int64)
-_NOTHING: Final = as_score(1 / 3, 1 / 3, 1 / 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +115,21 @@ class LinearScorer:
         """Return the model's version."""
         return self._config.version
 
-    def score(self, texts: list[str]) -> list[SentimentScore]:
-        """Return one score a text, in order. A text with nothing to read (empty, only a link) is evenly undecided."""
-        cleaned = [clean(text) for text in texts]
-        probabilities = self.probabilities(cleaned).tolist()
-        return [
-            as_score(*row) if text else _NOTHING.model_copy(deep=True)
-            for text, row in zip(cleaned, probabilities, strict=True)
-        ]
+    def prepare(self, text: str) -> str:
+        """Return `text` cleaned."""
+        return clean(text)
 
-    def probabilities(self, cleaned: list[str]) -> NDArray[np.float64]:
-        """Return P(negative), P(neutral), P(positive) of cleaned texts, (texts, 3)."""
-        logits = [self._logits(chunk) / self._config.temperature for chunk in _chunks(cleaned)]
-        if not logits:
-            return np.zeros((0, 3))
-        return softmax(np.concatenate(logits))
+    def probabilities(self, prepared: Sequence[str]) -> Probabilities:
+        """Return the probabilities of cleaned texts, (texts, 3)."""
+        return softmax(self.logits(prepared) / self._config.temperature)
+
+    def alike(self, prepared: str, others: Sequence[str]) -> Probabilities:
+        """Return the probabilities of `prepared` and of `others`."""
+        return self.probabilities([prepared, *others])
+
+    def logits(self, prepared: Sequence[str]) -> NDArray[np.float64]:
+        """Return the logits of cleaned texts before the temperature, (texts, 3)."""
+        return np.concatenate([np.zeros((0, 3)), *(self._logits(chunk) for chunk in _chunks(prepared))])
 
     def _logits(self, texts: list[str]) -> NDArray[np.float64]:
         config = self._config
@@ -150,13 +146,7 @@ class LinearScorer:
         return np.asarray(sums * config.weight_scale / length[:, None] + np.array(config.bias))
 
 
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the softmax over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-def _chunks(texts: list[str]) -> Iterator[list[str]]:
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     size = 0
     for text in texts:

@@ -12,6 +12,7 @@ from kit.clock import ManualClock
 from kit.testing import MakeRuntime
 from services.analysis import app as analysis_app
 from services.analysis.models import Base
+from services.analysis.sentiment import Engine
 from services.analysis.settings import AnalysisSettings
 from services.analysis.topic_watch import TopicWatch
 from services.analysis.tracker import Tracker
@@ -25,7 +26,7 @@ async def analysis(make_runtime: MakeRuntime, clock: ManualClock) -> Analysis:
     runtime = make_runtime("analysis", Base, settings_type=AnalysisSettings, clock=clock)
     settings = cast("AnalysisSettings", runtime.settings)
     await migrations.upgrade(settings.database_url_for("analysis"), "analysis", Base.metadata)
-    worker = Worker(runtime, cast("TopicWatch", FixedTopics()), WordScorer())
+    worker = Worker(runtime, cast("TopicWatch", FixedTopics()), Engine(WordScorer()))
     return Analysis(runtime, settings, Tracker(runtime, settings, leased=False), worker)
 
 
@@ -33,7 +34,6 @@ async def analysis(make_runtime: MakeRuntime, clock: ManualClock) -> Analysis:
 async def api(analysis: Analysis) -> AsyncIterator[Api]:
     """Give the API over the same database and clock, without its loops."""
     app = analysis_app.assemble(analysis.runtime, analysis.settings, WordScorer())
-    app.state.scorer = WordScorer()
     made = Api(app)
     yield made
     await made.close()

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 import sqlalchemy as sa
 from fastapi import FastAPI
 
 from contracts.envelope import Message, Publication
-from contracts.messages import EventUpdated, PostCollected, PostRecounted, SentimentScore
+from contracts.messages import EventUpdated, PostCollected, PostRecounted
 from contracts.streams import EVENTS_UPDATED, POSTS_ANALYZED
-from contracts.words import Role, Sentiment
+from contracts.words import Role
 from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
 from kit.bus import envelope
 from kit.bus.envelope import FIELD, decode
@@ -24,6 +25,7 @@ from kit.runtime import Runtime
 from kit.testing import INTERNAL_KEY
 from services.analysis.enrich.topics import TopicMatcher, TopicRule
 from services.analysis.models import Base
+from services.analysis.sentiment.scorer import Probabilities
 from services.analysis.settings import AnalysisSettings
 from services.analysis.tracker import Tracker
 from services.analysis.worker import Worker
@@ -41,20 +43,22 @@ class WordScorer:
     name = "words"
     version = "1"
 
-    def score(self, texts: list[str]) -> list[SentimentScore]:
-        """Score 上访 and 倒塌 as negative, 感谢 as positive, all else as neutral."""
-        return [self._score(text) for text in texts]
+    def prepare(self, text: str) -> str:
+        """Return `text` stripped."""
+        return text.strip()
 
-    def _score(self, text: str) -> SentimentScore:
+    def probabilities(self, prepared: Sequence[str]) -> Probabilities:
+        """Score 上访 and 倒塌 as negative, 感谢 as positive, all else as neutral."""
+        return np.array([self._row(text) for text in prepared]).reshape(-1, 3)
+
+    def alike(self, prepared: str, others: Sequence[str]) -> Probabilities:
+        """Score all alike."""
+        return self.probabilities([prepared, *others])
+
+    def _row(self, text: str) -> tuple[float, float, float]:
         if "上访" in text or "倒塌" in text:
-            label, chances = Sentiment.NEGATIVE, (0.8, 0.15, 0.05)
-        elif "感谢" in text:
-            label, chances = Sentiment.POSITIVE, (0.05, 0.15, 0.8)
-        else:
-            label, chances = Sentiment.NEUTRAL, (0.1, 0.8, 0.1)
-        return SentimentScore(
-            label=label, score=chances[2] - chances[0], probabilities=dict(zip(Sentiment, chances, strict=True))
-        )
+            return 0.8, 0.15, 0.05
+        return (0.05, 0.15, 0.8) if "感谢" in text else (0.1, 0.8, 0.1)
 
 
 class FixedTopics:

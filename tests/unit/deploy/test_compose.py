@@ -13,12 +13,15 @@ import yaml
 from gateway.settings import GatewaySettings
 from huiying.parts import PARTS
 from kit.settings import ServiceSettings
+from services.analysis.settings import AnalysisSettings
 from services.ingest.settings import IngestSettings
 from services.notify.settings import NotifySettings
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS: dict[str, type[ServiceSettings]] = {
     "gateway": GatewaySettings,
+    "analysis": AnalysisSettings,
+    "analysis-worker": AnalysisSettings,
     "ingest": IngestSettings,
     "notify": NotifySettings,
 }

@@ -1,4 +1,4 @@
-"""The built-in scorer: what it answers, how steadily, and that its weights fit its code."""
+"""The linear scorer: what it answers, how steadily, and that its weights fit its code."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ import shutil
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.words import Sentiment
-from services.analysis.sentiment import ModelError, Scorer, load_scorer
+from services.analysis.sentiment import ModelError, Scorer, load_scorer, score
 from services.analysis.sentiment.cleaning import HEAD, TAIL, clean
-from services.analysis.sentiment.linear import LABELS
-from services.analysis.sentiment.loading import BUILT_IN
+from services.analysis.sentiment.loading import LINEAR_FOLDER
 from services.analysis.sentiment.ngrams import counts, grams
-from tests.unit.analysis.sentiment.sentences import NEGATIVE, NEUTRAL, POSITIVE
+from tests.unit.analysis.sentiment.sentences import NEGATIVE
 
 ODD = (
     "",
@@ -36,34 +34,34 @@ ODD = (
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return load_scorer()
+    return load_scorer("linear")
 
 
 def test_every_text_gets_an_answer(scorer: Scorer) -> None:
-    for text, score in zip(ODD, scorer.score(list(ODD)), strict=True):
-        assert sum(score.probabilities.values()) == pytest.approx(1), text[:10]
-        assert set(score.probabilities) == set(Sentiment)
-        spread = score.probabilities[Sentiment.POSITIVE] - score.probabilities[Sentiment.NEGATIVE]
-        assert score.score == pytest.approx(spread)
-        assert score.probabilities[score.label] == max(score.probabilities.values())
+    for text, found in zip(ODD, score(scorer, list(ODD)), strict=True):
+        assert sum(found.probabilities.values()) == pytest.approx(1), text[:10]
+        assert set(found.probabilities) == set(Sentiment)
+        spread = found.probabilities[Sentiment.POSITIVE] - found.probabilities[Sentiment.NEGATIVE]
+        assert found.score == pytest.approx(spread)
+        assert found.probabilities[found.label] == max(found.probabilities.values())
 
 
 def test_nothing_to_read_is_undecided(scorer: Scorer) -> None:
-    for score in scorer.score(["", "https://example.com/x", "\x00"]):
-        assert score.label is Sentiment.NEUTRAL
-        assert score.score == 0
+    for found in score(scorer, ["", "https://example.com/x", "\x00"]):
+        assert found.label is Sentiment.NEUTRAL
+        assert found.score == 0
 
 
 def test_no_texts_no_scores(scorer: Scorer) -> None:
-    assert scorer.score([]) == []
+    assert score(scorer, []) == []
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=30))
 def test_a_score_does_not_depend_on_the_batch(texts: list[str]) -> None:
-    scorer = load_scorer()
-    together = scorer.score(texts)
-    assert together == [scorer.score([text])[0] for text in texts]
+    scorer = load_scorer("linear")
+    together = score(scorer, texts)
+    assert together == [score(scorer, [text])[0] for text in texts]
 
 
 @given(st.text())
@@ -91,27 +89,14 @@ def test_counting_agrees_with_counting_by_hand() -> None:
         assert len(times) == len(set(by_hand))
 
 
-def test_own_sentences_keep_their_tone(scorer: Scorer) -> None:
-    """Accuracy on sentences of our own, as measured when the model was made; a drop is a regression."""
-    right = {
-        label: sum(score.label is label for score in scorer.score(list(texts))) / len(texts)
-        for label, texts in zip(LABELS, (NEGATIVE, NEUTRAL, POSITIVE), strict=True)
-    }
-    assert right[Sentiment.NEGATIVE] == 1, right
-    assert right[Sentiment.NEUTRAL] == 1, right
-    assert right[Sentiment.POSITIVE] >= 0.9, right
-    gap = [score.score for score in scorer.score([*NEGATIVE, *POSITIVE])]
-    assert np.mean(gap[len(NEGATIVE) :]) - np.mean(gap[: len(NEGATIVE)]) > 1
-
-
 def test_it_loads_and_scores_quickly() -> None:
     began = time.perf_counter()
-    scorer = load_scorer()
+    scorer = load_scorer("linear")
     assert time.perf_counter() - began < 1
-    texts = [f"第{i}条：{sentence}" for i in range(100) for sentence in NEGATIVE]
-    scorer.score(texts[:50])
+    texts = [f"第{i}条：{sentence}" for i in range(100) for sentence in NEGATIVE[:14]]
+    score(scorer, texts[:50])
     began = time.perf_counter()
-    scorer.score(texts)
+    score(scorer, texts)
     assert len(texts) / (time.perf_counter() - began) > 3000, "texts a second"
 
 
@@ -120,7 +105,7 @@ def test_a_folder_that_is_no_model_is_told_in_one_line(tmp_path: Path) -> None:
         load_scorer(tmp_path / "none")
     assert "\n" not in str(missing.value)
     folder = tmp_path / "model"
-    shutil.copytree(BUILT_IN, folder)
+    shutil.copytree(LINEAR_FOLDER, folder)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "format": "other"}))
     with pytest.raises(ModelError, match="not a linear sentiment model"):
@@ -135,4 +120,4 @@ def test_a_folder_that_is_no_model_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_the_model_is_small_enough_to_keep() -> None:
-    assert all(path.stat().st_size < 40 * 2**20 for path in BUILT_IN.iterdir())
+    assert all(path.stat().st_size < 40 * 2**20 for path in LINEAR_FOLDER.iterdir())

@@ -7,12 +7,20 @@ import gzip
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score
 
-from training.linear.recipe import NOT_NEGATIVE, TWO_CLASS
+#: corpora with two classes; of weibo2018 the label 1 means "not negative"
+TWO_CLASS: Final = frozenset(
+    {"weibo2018", "weibo_emoji", "finance_titles", "reviews_nlpcc2014", "shopping", "takeaway"}
+)
+NOT_NEGATIVE: Final = "weibo2018"
+#: share of the training texts held out for choosing and calibrating, the same texts for every model
+VALIDATION: Final = 0.05
+VALIDATION_SEED: Final = 20260301
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,31 @@ def read(part: str) -> Texts:
     )
 
 
+def held_out(count: int, share: float, seed: int) -> NDArray[np.bool_]:
+    """Return which of `count` training texts are kept from training, for choosing and calibrating; the same for all."""
+    return np.random.default_rng(seed).random(count) < share
+
+
+def open_classes(data: Texts) -> NDArray[np.bool_]:
+    """Return which classes each label leaves open, (texts, 3)."""
+    allowed = np.eye(3, dtype=bool)[data.labels + 1]
+    allowed[(data.corpora == NOT_NEGATIVE) & (data.labels == 1), 1] = True
+    return allowed
+
+
+def text_weights(data: Texts, by_corpus: dict[str, float], balance: float) -> NDArray[np.float64]:
+    """Return the weight of every text: its corpus's, evened out between the corpus's classes by `balance`."""
+    weights = np.array([by_corpus[corpus] for corpus in data.corpora])
+    for corpus in set(data.corpora.tolist()):
+        inside = data.corpora == corpus
+        for label in (-1, 0, 1):
+            chosen = inside & (data.labels == label)
+            if chosen.any():
+                weights[chosen] *= (inside.sum() / chosen.sum() / len(set(data.labels[inside].tolist()))) ** balance
+        weights[inside] *= by_corpus[corpus] / weights[inside].mean()
+    return weights
+
+
 def figures(data: Texts, probabilities: NDArray[np.float64]) -> dict[str, dict[str, float]]:
     """Return accuracy and macro-F1 by corpus; `probabilities` are (texts, 3): negative, neutral, positive.
 
@@ -73,6 +106,12 @@ def figures(data: Texts, probabilities: NDArray[np.float64]) -> dict[str, dict[s
             "macro_f1": round(float(f1_score(truth, said, average="macro")), 4),
         }
     return found
+
+
+def mean_figure(data: Texts, probabilities: NDArray[np.float64]) -> float:
+    """Return the mean over corpora of each one's own figure: macro-F1 of three classes, accuracy of two."""
+    found = figures(data, probabilities)
+    return float(np.mean([row["accuracy" if corpus in TWO_CLASS else "macro_f1"] for corpus, row in found.items()]))
 
 
 def calibration_error(data: Texts, probabilities: NDArray[np.float64], bins: int = 15) -> float:

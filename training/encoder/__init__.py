@@ -1,0 +1,1 @@
+"""Training the transformer: ``HUIYING_SHARED_DATA=… python -m training.encoder WORK_FOLDER``."""
