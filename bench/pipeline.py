@@ -30,6 +30,7 @@ import httpx
 import psutil
 import redis.asyncio
 
+from bench.readiness import wait_ready
 from contracts.streams import EVENTS_UPDATED, POSTS_ANALYZED
 from kit.embedded import EmbeddedPostgres, free_port
 
@@ -206,7 +207,7 @@ def main() -> None:
                 [sys.executable, "-m", "huiying", "up"], env=environment, stdout=log, stderr=subprocess.STDOUT
             )
         try:
-            _wait_ready(base, system)
+            wait_ready(base, system)
             password = (Path(data) / "admin-password").read_text().strip()
             login = {"username": "admin", "password": password}
             token = httpx.post(f"{base}/api/v1/auth/token", data=login).json()["access_token"]
@@ -217,18 +218,6 @@ def main() -> None:
             system.terminate()
             system.wait(15)
     _report(result, options)
-
-
-def _wait_ready(base: str, system: subprocess.Popen[bytes]) -> None:
-    deadline = time.time() + 90
-    while time.time() < deadline and system.poll() is None:
-        try:
-            if httpx.get(f"{base}/readyz", timeout=3).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.3)
-    raise SystemExit("the system did not get ready")
 
 
 def _report(result: dict[str, Any], options: argparse.Namespace) -> None:

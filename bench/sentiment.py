@@ -1,75 +1,88 @@
-"""Accuracy by corpus and speed of the built-in sentiment scorer, beside scikit-learn doing the same work.
+"""Accuracy, speed, latency and memory of the built-in sentiment scorers, beside their peers in the same run.
 
-    HUIYING_SHARED_DATA=/path/to/data python bench/sentiment.py
+    pip install snownlp cnsenti scikit-learn
+    HUIYING_SHARED_DATA=/path/to/data python bench/sentiment.py [--fp32 FOLDER]
 
-Accuracy and macro-F1 are on the public test set (three-class corpora: most likely class; two-class ones: negative
-against positive; weibo2018: negative against the rest). Speed is texts per second on one thread, cleaning included, in
-batches of 256 and one by one; the peer is scikit-learn's HashingVectorizer (characters, the same n-grams and buckets)
-with a softmax over the same number of weights, on the same cleaned texts.
+Prints Markdown tables: accuracy by corpus on the public test set; which tier of the cascade answers, and what stopping
+early costs; texts a second in bulk and one by one; the cost of an explanation; latency of POST /api/v1/sentiment and
+the service's memory. Peers are SnowNLP, cnsenti, a TF-IDF model of scikit-learn's, and transformers' pipeline on the
+weights in fp32 (WORK_FOLDER/fp32 of `python -m training.export WORK_FOLDER`; `pip install 'huiying[transformers]'`).
+Where one is not installed, its row says so. Most of the time goes to the peers; `--texts 500` is a quick look.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-import time
-from collections.abc import Callable
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import argparse
+import platform
+import time
+from pathlib import Path
+
 import numpy as np
-from sklearn.feature_extraction.text import HashingVectorizer
+from sentiment_parts.accuracy import by_corpus, by_tier, cascade_against_encoder
+from sentiment_parts.served import over_http
+from sentiment_parts.speed import explanations, throughput
+from sentiment_parts.systems import cascade_of, cnsenti, ours, pipeline, snownlp, tfidf, versions
+from sentiment_parts.tables import progress
 
-from services.analysis.sentiment import load_scorer
+from kit.cpus import available_cpus
 from services.analysis.sentiment.cleaning import clean
-from services.analysis.sentiment.linear import softmax
-from training.linear import recipe
-from training.linear.corpora import calibration_error, figures, read
+from training.corpora import Texts, read
 
-BATCH = 256
+SEED = 20260301
+#: training texts of TF-IDF for each text measured, where only some are
+_TRAINING = 20
 
 
-def per_second(texts: list[str], score: Callable[[list[str]], object], batch: int) -> float:
-    """Return texts per second of `score` in batches, the best of three rounds."""
-    best = 0.0
-    for _ in range(3):
-        began = time.perf_counter()
-        for start in range(0, len(texts), batch):
-            score(texts[start : start + batch])
-        best = max(best, len(texts) / (time.perf_counter() - began))
-    return best
+def shuffled(data: Texts, count: int = 0) -> Texts:
+    """Return `count` of the texts (0: all) in random order, always the same."""
+    order = np.random.default_rng(SEED).permutation(len(data.texts))[: count or None]
+    return Texts([data.texts[number] for number in order], data.corpora[order], data.labels[order])
+
+
+def processor() -> str:
+    """Return the processor's name as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return ", ".join([platform.machine(), *names[:1], f"{available_cpus()} processors"])
 
 
 def main() -> None:
     """Measure and print Markdown tables."""
-    data = read("test")
-    scorer = load_scorer()
-    scores = scorer.score(data.texts)
-    probabilities = np.array([[share for _, share in sorted(one.probabilities.items())] for one in scores])
-    print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, one thread, {scorer.name} {scorer.version}\n")
-    print("| corpus | texts | accuracy | macro-F1 |\n| --- | --- | --- | --- |")
-    for corpus, row in figures(data, probabilities).items():
-        print(f"| {corpus} | {row['texts']:,} | {row['accuracy']:.3f} | {row['macro_f1']:.3f} |")
-    print(f"\nExpected calibration error on the three-class corpora: {calibration_error(data, probabilities)}\n")
-
-    vectorizer = HashingVectorizer(
-        analyzer="char", ngram_range=(min(recipe.ORDERS), max(recipe.ORDERS)), n_features=1 << recipe.BITS
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=0, help="a random part of the test set, for a quick look")
+    parser.add_argument("--peer-texts", type=int, default=3_000, help="texts on which slow peers are measured")
+    parser.add_argument(
+        "--fp32", type=Path, help="folder of the encoder's weights in fp32, as training.export writes it"
     )
-    weights = np.random.default_rng(0).normal(size=(1 << recipe.BITS, 3))
+    parser.add_argument("--skip-http", action="store_true", help="do not start the service")
+    options = parser.parse_args()
+    data = shuffled(read("test"), options.texts)
+    cascade, threads = cascade_of(1), available_cpus()
+    print(f"{time.strftime('%Y-%m-%d')}, {processor()}, {platform.system()}, Python {platform.python_version()}")
+    print(f"{cascade.name} {cascade.version}; {versions()}\n", flush=True)
 
-    def peer(texts: list[str]) -> object:
-        return softmax(vectorizer.transform([clean(text) for text in texts]) @ weights)
-
-    mean = sum(map(len, data.texts)) / len(data.texts)
-    print(f"Texts per second (mean {mean:.0f} characters):\n")
-    print("| | batches of 256 | one by one |\n| --- | --- | --- |")
-    some = data.texts[:1500]
-    ours = per_second(data.texts, scorer.score, BATCH), per_second(some, scorer.score, 1)
-    theirs = per_second(data.texts, peer, BATCH), per_second(some, peer, 1)
-    print(f"| ours | {ours[0]:,.0f} | {ours[1]:,.0f} |")
-    print(f"| scikit-learn, same n-grams | {theirs[0]:,.0f} | {theirs[1]:,.0f} |")
-    print(f"| ratio | {ours[0] / theirs[0]:.1f} | {ours[1] / theirs[1]:.1f} |")
+    progress("TF-IDF is fitted")
+    training = shuffled(read("train"), options.texts * _TRAINING)
+    peers = [snownlp(), cnsenti(), tfidf(training)]
+    progress("accuracy")
+    sample = shuffled(data, options.peer_texts)
+    found = by_corpus(data, sample, ours(threads), [*peers, pipeline(options.fp32, threads)])
+    by_tier(data)
+    cascade_against_encoder(data, found)
+    throughput(data.texts, peers, options.fp32)
+    progress("explanations")
+    explanations(data.texts)
+    if not options.skip_http:
+        distinct = {clean(text): text for text in data.texts}
+        over_http([text for cleaned, text in distinct.items() if cleaned])
 
 
 if __name__ == "__main__":
