@@ -7,7 +7,7 @@ Prints Markdown tables: accuracy by corpus on the public test set; which tier of
 early costs; texts a second in bulk and one by one; the cost of an explanation; latency of POST /api/v1/sentiment and
 the service's memory. Peers are SnowNLP, cnsenti, a TF-IDF model of scikit-learn's, and transformers' pipeline on the
 weights in fp32 (WORK_FOLDER/fp32 of `python -m training.export WORK_FOLDER`; `pip install 'huiying[transformers]'`).
-Where one is not installed, its row says so. Most of the time goes to the peers; `--texts 500` is a quick look.
+Where one is not installed, its row says so. Takes about half an hour on two cores; `--texts 500` is a quick look.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     HUIYING_SHARED_DATA=/path/to/data python -m training.encoder WORK_FOLDER
 
-WORK_FOLDER keeps the pruned tokenizer, the state to go on from and `progress.jsonl`; at the end it holds `fp32/`, a
-folder that transformers' AutoTokenizer and AutoModelForSequenceClassification load. `python -m training.export` makes
-the folder that is served.
+WORK_FOLDER keeps the pruned tokenizer, the state to go on from and `progress.jsonl`. `python -m training.export` makes
+of it `WORK_FOLDER/fp32`, which transformers' AutoTokenizer and AutoModelForSequenceClassification load, and the folder
+that is served.
 """
 
 from __future__ import annotations
