@@ -1,4 +1,4 @@
-"""Waiting for what a benchmark has started."""
+"""Waiting for what a benchmark has started, and ending it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def wait_ready(base: str, process: subprocess.Popen[bytes], what: str = "the sys
     status = process.poll()
     why = f"within {seconds:.0f} s" if status is None else f"and ended with status {status}"
     raise SystemExit(f"{what} did not get ready {why}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End `process`, by force where it takes longer than 15 seconds."""
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -23,7 +23,7 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from bench.readiness import wait_ready
+from bench.readiness import end, wait_ready
 from contracts.envelope import Message, Publication
 from contracts.messages import PostAnalyzed
 from contracts.streams import POSTS_ANALYZED, POSTS_COLLECTED, dead_letters
@@ -179,7 +179,7 @@ def line_up(messages: Sequence[Message], program: Sequence[str], count: int) -> 
         folder = Path(name)
         port, password = free_port(), secrets.token_hex(16)
         server = start_valkey(folder / "redis", port, password, fsync="always")  # as `huiying up` has it
-        stack.callback(_end, server)
+        stack.callback(end, server)
         wait_for_valkey(server, port, password)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         key = secrets.token_hex(32)
@@ -210,7 +210,7 @@ def line_up(messages: Sequence[Message], program: Sequence[str], count: int) -> 
                     stderr=subprocess.STDOUT,
                     preexec_fn=partial(_begin, core),
                 )
-            stack.callback(_end, process)
+            stack.callback(end, process)
             workers.append(Worker(environment["HUIYING_REPLICA"], process, f"http://127.0.0.1:{worker_port}", log))
         for worker in workers:
             try:
@@ -234,15 +234,6 @@ def _begin(core: int | None) -> None:
     die_with_parent()
     if core is not None:
         os.sched_setaffinity(0, {core})
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _seconds(entry: bytes) -> float:

@@ -27,6 +27,8 @@ from huiying.plan import plan_findings
 from huiying.process import Process
 from kit.embedded import free_port, valkey_binary, valkey_config
 
+#: choices of sentiment model that need no trial; a test holds them to services.analysis, whose import would take memory
+BUILT_IN_MODELS: Final = frozenset({"", "cascade", "encoder", "linear"})
 _READY_SECONDS: Final = 60.0
 #: seconds that a stop may take in all, and what is kept of them for Redis, which stops last
 _STOP_SECONDS: Final = 9.0
@@ -115,7 +117,7 @@ class Supervisor:
             errors = [finding for finding in plan_findings(self._settings.plan) if finding.severity == "error"]
             if errors:
                 raise CommandError(f"预案有 {len(errors)} 处错误 / the plan has {len(errors)} error(s): {errors[0]}")
-        if self._settings.sentiment_model not in ("", "cascade", "encoder", "linear"):
+        if self._settings.sentiment_model not in BUILT_IN_MODELS:
             # a model of the user's own is tried beforehand, in a process that takes its memory along
             self._say("huiying", f"正在试用情感模型 / trying the sentiment model {self._settings.sentiment_model} …")
             command = [sys.executable, "-m", "huiying", "score", "--model", self._settings.sentiment_model, "试"]

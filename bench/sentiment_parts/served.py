@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import httpx
 import numpy as np
 import psutil
 
+from bench.readiness import end, wait_ready
 from contracts.words import Role
 from kit.auth import CONTEXT_HEADER, CONTEXT_TERM, ContextSigner, Principal
 from kit.embedded import free_port, start_valkey, wait_for_valkey
@@ -93,27 +93,14 @@ def service(model: str, folder: Path, redis_url: str) -> Iterator[Service]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 90
         served = Service(url, ContextSigner(key), process, output)
-        while not _ready(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"the analysis service did not get ready:\n{served.said()}")
-            time.sleep(0.2)
+        try:
+            wait_ready(url, process, "the analysis service")
+        except SystemExit as failed:
+            raise SystemExit(f"{failed}:\n{served.said()}") from None
         yield served
     finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", timeout=3, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+        end(process)
 
 
 async def calls(served: Service, texts: Sequence[str], clients: int) -> tuple[list[float], float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from services.analysis.sentiment.encoder import by_size
 from training.corpora import Texts, open_classes, text_weights
 from training.encoder import recipe
 
@@ -65,19 +66,13 @@ def epoch(data: Tokens, number: int) -> list[NDArray[np.int64]]:
     lengths = np.array([ids.size for ids in data.ids])
     batches: list[NDArray[np.int64]] = []
     for start in range(0, order.size, _CHUNK):
-        chunk = order[start : start + _CHUNK]
-        batches += by_length(chunk[np.argsort(lengths[chunk], kind="stable")], lengths)
+        batches += by_length(order[start : start + _CHUNK], lengths)
     return [batches[index] for index in random.permutation(len(batches))]
 
 
-def by_length(ordered: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Cut indices, in ascending length, into batches of at most `BATCH_TOKENS` padded tokens."""
-    begin = 0
-    for end in range(1, ordered.size + 1):
-        last = end == ordered.size
-        if last or lengths[ordered[end]] * (end + 1 - begin) > recipe.BATCH_TOKENS:
-            yield ordered[begin:end]
-            begin = end
+def by_length(chosen: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Cut indices into batches of like length, at most `BATCH_TOKENS` padded tokens each, shortest first."""
+    return (chosen[batch] for batch in by_size(lengths[chosen], recipe.BATCH_TOKENS))
 
 
 def steps(data: Tokens, rank: int, processes: int, begin: int, end: int) -> Iterator[NDArray[np.int64]]:

@@ -94,10 +94,9 @@ def predict(network: Network, data: Tokens, *, bfloat16: bool = True) -> dict[in
     training = network.training
     network.eval()
     lengths = np.array([ids.size for ids in data.ids])
-    ordered = np.argsort(lengths, kind="stable")
-    found = {layer: np.empty((ordered.size, 3), np.float32) for layer in (*recipe.EXITS, recipe.LAYERS)}
+    found = {layer: np.empty((lengths.size, 3), np.float32) for layer in (*recipe.EXITS, recipe.LAYERS)}
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-        for batch in by_length(ordered, lengths):
+        for batch in by_length(np.arange(lengths.size), lengths):
             for layer, logits in network(*padded(data, batch)).items():
                 found[layer][batch] = logits.float().numpy()
     network.train(training)

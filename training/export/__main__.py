@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from kit.cpus import available_cpus
-from services.analysis.sentiment.cascade import LINEAR, Cascade, Tiers
+from services.analysis.sentiment.cascade import ALWAYS, DECISION, LINEAR, NEVER, Cascade, Tiers
 from services.analysis.sentiment.cleaning import clean
 from services.analysis.sentiment.encoder import Encoder, Windows, pooled
 from services.analysis.sentiment.linear import LinearScorer
@@ -47,7 +47,7 @@ from training.encoder.fitting import predict, trained
 from training.encoder.network import Network
 from training.encoder.start import started
 from training.export.calibration import Choice, choose_thresholds, fit_tier
-from training.export.graph import DECISION, NEVER, Builder
+from training.export.graph import Builder
 from training.export.ranges import ranges
 
 Report = Callable[[str], None]
@@ -93,7 +93,7 @@ def write_onnx(path: Path, network: Network, seen: dict[str, tuple[float, float]
 def head_logits(encoder: Encoder, windows: Windows, head: int) -> NDArray[np.float64]:
     """Return every text's pooled logits of the `head`-th head (early ones first), as the 8-bit graph gives them."""
     early = np.zeros((len(recipe.EXITS), DECISION), np.float32)
-    early[:, -1] = [-1 if number == head else NEVER for number in range(len(recipe.EXITS))]
+    early[:, -1] = [ALWAYS if number == head else NEVER for number in range(len(recipe.EXITS))]
     zero = np.zeros((len(windows.ids), 3), np.float32)
     logits, layers = encoder.run(windows, {"early": early}, {"prior": zero})
     assert set(layers.tolist()) == {(*recipe.EXITS, recipe.LAYERS)[head]}

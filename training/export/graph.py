@@ -22,16 +22,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from services.analysis.sentiment.cascade import DECISION, NEVER
+
 Array = NDArray[Any]
 _MICROSOFT = "com.microsoft"
 OPSET = 21
-#: never reached, so that a plain call runs to the last layer
-NEVER = 2.0
 #: names of the logits and of the layer
 Answer = tuple[str, str]
 _OUTPUTS: Answer = ("logits", "layer")
-#: figures by which an early head decides
-DECISION = 22
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from services.analysis.sentiment import Engine, Overloaded
 
 router = APIRouter(prefix="/api/v1", tags=["sentiment"])
 
-#: texts that one call may have explained: each costs up to 13 times a plain score
+#: texts that one call may have explained: each costs up to 14 times a plain score
 EXPLAINED: Final = 32
 
 

@@ -29,7 +29,11 @@ FORMAT: Final = "huiying-cascade-1"
 LINEAR: Final = 0
 Row = tuple[float, float, float]
 Weights = tuple[Row, Row, Row]
-_ALWAYS, _NEVER = -1.0, 2.0
+#: thresholds that every confidence reaches, and none
+ALWAYS: Final = -1.0
+NEVER: Final = 2.0
+#: figures by which an early head decides, as the graph takes them: own (3 by 3), other (3 by 3), offset (3), threshold
+DECISION: Final = 22
 
 ANSWERED = Counter(
     "huiying_sentiment_answered", "Texts and windows of long texts scored, by the tier that answered", ["tier"]
@@ -110,7 +114,6 @@ class Cascade:
         """With `whole`, every text goes to the last layer."""
         self._linear, self._encoder, self._tiers = linear, encoder, tiers
         self._by_layer = {tier.layer: tier for tier in tiers.tiers}
-        self._last = tiers.tiers[-1].layer
         self._whole = whole
 
     @classmethod
@@ -182,17 +185,16 @@ class Cascade:
             at = layers == layer
             weighed[at] = self._by_layer[int(layer)].weigh(found[at], prior[at])
             ANSWERED.labels(f"layer {layer}").inc(int(at.sum()))
-        starts = np.flatnonzero(np.diff(windows.texts, prepend=-1))
-        return pooled(weighed, windows), np.maximum.reduceat(layers, starts)
+        return pooled(weighed, windows), np.maximum.reduceat(layers, windows.starts())
 
     def _early(self, only: int | None) -> NDArray[np.float32]:
-        """Return how early heads decide, as the graph takes it: own, other, offset and threshold a head."""
+        """Return how early heads decide, a row of `DECISION` figures a head."""
         rows = []
         for tier in self._tiers.tiers[1:-1]:
             threshold = tier.threshold
             if only is not None:
-                threshold = _ALWAYS if tier.layer == only else _NEVER
+                threshold = ALWAYS if tier.layer == only else NEVER
             elif self._whole:
-                threshold = _NEVER
+                threshold = NEVER
             rows.append([*np.ravel(tier.own), *np.ravel(tier.other), *tier.offset, threshold])
-        return np.array(rows, np.float32).reshape(-1, 22)
+        return np.array(rows, np.float32).reshape(-1, DECISION)

@@ -47,6 +47,14 @@ def clean(text: str) -> str:
     return bounded(text)
 
 
+def legible(text: str) -> str:
+    """Return `text` bounded and stripped, without what no tokenizer takes (lone surrogates, NUL); its spelling stays.
+
+    For models of others, whose own affair folding is.
+    """
+    return bounded(text).encode("utf-8", "ignore").decode().replace("\0", "").strip()
+
+
 def bounded(text: str) -> str:
     """Return the beginning and the end of a text that is longer than both together, else the text."""
     if len(text) <= HEAD + TAIL + 1:

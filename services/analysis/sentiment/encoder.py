@@ -35,6 +35,10 @@ class Windows:
         """Return the number of tokens in each window."""
         return np.fromiter(map(len, self.ids), np.int64, len(self.ids))
 
+    def starts(self) -> NDArray[np.int64]:
+        """Return the number of each text's first window."""
+        return np.flatnonzero(np.diff(self.texts, prepend=-1))
+
 
 class Encoder:
     """An ONNX session and its tokenizer. Safe to call from several threads."""
@@ -135,6 +139,6 @@ def by_size(sizes: NDArray[np.int64], limit: int = BATCH_TOKENS) -> Iterator[NDA
 def pooled(rows: NDArray[Any], windows: Windows) -> NDArray[np.float64]:
     """Return one row a text: the mean of its windows' rows, each by its share of the text's tokens."""
     sizes = windows.sizes().astype(np.float64)
-    starts = np.flatnonzero(np.diff(windows.texts, prepend=-1))
+    starts = windows.starts()
     summed = np.add.reduceat(rows * sizes[:, None], starts)
     return np.asarray(summed / np.add.reduceat(sizes, starts)[:, None])

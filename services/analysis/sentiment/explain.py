@@ -8,7 +8,8 @@ from typing import Final
 
 from services.analysis.sentiment.scorer import Probabilities, Scorer
 
-#: clauses that are left out at most, the shortest neighbours joined; the cost is then at most 13 times a plain score
+#: clauses that are left out at most, the shortest neighbours joined; the text itself is scored twice, first to see
+#: which tier answers it, so that the cost is at most 14 times a plain score
 CLAUSES: Final = 12
 _CLAUSE: Final = re.compile(r"[^，。！？；：、,!?;…~～\s]+[，。！？；：、,!?;…~～\s]*|[，。！？；：、,!?;…~～\s]+")
 

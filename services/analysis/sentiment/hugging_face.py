@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit.cpus import available_cpus
-from services.analysis.sentiment.cleaning import bounded
-from services.analysis.sentiment.encoder import Windows, by_size, pooled
+from services.analysis.sentiment.cleaning import legible
+from services.analysis.sentiment.encoder import Windows, pooled
 from services.analysis.sentiment.labels import columns, summed
 from services.analysis.sentiment.scorer import ModelError, Probabilities
 
@@ -84,11 +84,8 @@ class HuggingFaceScorer:
         return self._version
 
     def prepare(self, text: str) -> str:
-        """Return `text` stripped and bounded, without what no tokenizer takes (lone surrogates).
-
-        Its spelling is left as it is: folding it is the model's own affair.
-        """
-        return bounded(text).encode("utf-8", "ignore").decode().replace("\0", "").strip()
+        """Return `text` as any tokenizer takes it."""
+        return legible(text)
 
     def probabilities(self, prepared: Sequence[str]) -> Probabilities:
         """Return the probabilities of prepared texts, (texts, 3); long ones by the mean of their windows."""
@@ -96,7 +93,7 @@ class HuggingFaceScorer:
         shares = np.empty((len(windows.ids), self._columns.shape[0]))
         sizes = windows.sizes()
         at = 0
-        order = np.concatenate(list(by_size(sizes))) if len(sizes) else np.zeros(0, np.int64)
+        order = np.argsort(sizes, kind="stable")
         while at < order.size:
             batch = order[at : at + self.batch_size]
             try:

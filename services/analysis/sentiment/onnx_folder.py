@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.analysis.sentiment.cleaning import bounded
+from services.analysis.sentiment.cleaning import legible
 from services.analysis.sentiment.encoder import WINDOW, Encoder, pooled
 from services.analysis.sentiment.labels import columns, summed
 from services.analysis.sentiment.scorer import ModelError, Probabilities, softmax
@@ -53,8 +53,8 @@ class OnnxScorer:
         return "local"
 
     def prepare(self, text: str) -> str:
-        """Return `text` stripped and bounded, what no tokenizer takes (lone surrogates) left out."""
-        return bounded(text).encode("utf-8", "ignore").decode().replace("\0", "").strip()
+        """Return `text` as any tokenizer takes it."""
+        return legible(text)
 
     def probabilities(self, prepared: Sequence[str]) -> Probabilities:
         """Return the probabilities of prepared texts, (texts, 3); long ones by the mean of their windows."""

@@ -85,3 +85,10 @@ def test_a_gateway_that_is_away_is_one_line() -> None:
     assert done.returncode == 1
     assert "cannot reach http://127.0.0.1:9" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_only_models_of_the_users_own_are_tried_before_the_start() -> None:
+    from huiying.supervisor import BUILT_IN_MODELS
+    from services.analysis.sentiment.loading import BUILT_IN
+
+    assert {"", *BUILT_IN} == BUILT_IN_MODELS
