@@ -1,0 +1,1 @@
+"""Which posts repeat another: exactly, or nearly."""

@@ -1,0 +1,1 @@
+"""Fetching pages from the public web: politely, within bounds, and never from inside the network."""

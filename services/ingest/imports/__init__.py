@@ -1,0 +1,1 @@
+"""Files of posts, read on the server, with their progress."""
