@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from services.analysis.simplified import simplified
+from kit.simplified import simplified
 
 #: characters kept of a long text: its beginning, where a post says what it is about, and its end, where it judges
 HEAD: Final = 4_000

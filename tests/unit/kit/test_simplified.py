@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analysis.simplified import simplified
+from kit.simplified import simplified
 
 
 def test_traditional_characters_become_simplified_ones() -> None:

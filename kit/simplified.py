@@ -11,8 +11,11 @@ _HAN: Final = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000))
 
 
 @cache
-def _table() -> dict[int, str]:
-    """Return OpenCC's t2s dictionary for single characters; what it maps outside the basic plane stays as it is."""
+def table() -> dict[int, str]:
+    """Return OpenCC's t2s dictionary for single characters, by code point, as :meth:`str.translate` takes it.
+
+    What it maps outside the basic plane stays as it is.
+    """
     characters = [chr(code) for block in _HAN for code in block]
     converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
     pairs = zip(characters, converted, strict=True)
@@ -24,4 +27,4 @@ def simplified(text: str) -> str:
 
     Context is not looked at (乾 is always 干), which is right for matching and scoring, not for showing.
     """
-    return text.translate(_table())
+    return text.translate(table())
