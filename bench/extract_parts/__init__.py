@@ -1,0 +1,1 @@
+"""Parts of the measurement of extraction: the gold, the systems, the scores."""
