@@ -1,0 +1,1 @@
+"""Generated texts with personal numbers, and with figures that look like some."""
