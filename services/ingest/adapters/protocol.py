@@ -48,6 +48,8 @@ class Draft:
     #: reads, likes, comments, reposts: totals since publication; only those that the page shows
     counters: Mapping[str, int] = field(default_factory=dict)
     evidence: str | None = None
+    #: where it was published, for adapters that read several platforms; None: the source's channel
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,18 @@ class Miss:
     url: str
     reason_zh: str
     reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Where an entry stood on a hot list at one moment. `rank` counts from 1; `heat` is the list's own figure."""
+
+    list: str
+    url: str | None
+    title: str
+    rank: int
+    heat: int | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,8 @@ class Collected:
     seen: int = 0
     misses: Sequence[Miss] = ()
     unchanged: bool = False
+    #: for hot lists: every entry of the list as it stands, whether its post is new or not
+    rankings: Sequence[Ranking] = ()
 
 
 class Surroundings(Protocol):

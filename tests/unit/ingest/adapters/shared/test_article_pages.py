@@ -1,0 +1,52 @@
+"""Following a list: what fails becomes a miss, and is tried again no more often than is of use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.ingest.adapters.article_pages import ATTEMPTS, Listed, article_reader, follow
+from services.ingest.adapters.protocol import Draft
+from services.ingest.fetching.page import Page
+
+
+def broken(listed: Listed, page: Page, now: datetime) -> list[Draft]:
+    if listed.url and listed.url.endswith("/1"):
+        raise RuntimeError("a page that nobody thought of")
+    return [listed.as_draft()]
+
+
+async def test_a_page_that_reading_fails_on_stops_no_other(web: Any, around: Any) -> None:
+    listed = [Listed(web.put(f"/a/{n}", "x"), f"第{n}篇") for n in (1, 2)]
+    found = await follow(listed, around("/"), broken, limit=9, attempts={})
+    assert [draft.title for draft in found.drafts] == ["第2篇"]
+    assert found.misses[0].reason_zh == "页面读取出错：RuntimeError"
+    assert found.waiting == 1
+
+
+async def test_a_page_without_an_article_is_tried_three_times(web: Any, around: Any) -> None:
+    listed = [Listed(web.put("/a/1", "<html><body></body></html>"), "第1篇")]
+    attempts: dict[str, int] = {}
+    for _ in range(ATTEMPTS + 2):
+        attempts = (await follow(listed, around("/"), article_reader(), limit=9, attempts=attempts)).attempts
+    assert len(web.asked) == ATTEMPTS
+
+
+async def test_a_page_that_is_gone_is_tried_once(web: Any, around: Any) -> None:
+    listed = [Listed(web.put("/a/1", "gone", status=404), "第1篇")]
+    first = await follow(listed, around("/"), article_reader(), limit=9, attempts={})
+    again = await follow(listed, around("/"), article_reader(), limit=9, attempts=first.attempts)
+    assert (len(first.misses), len(again.misses), first.waiting) == (1, 0, 0)
+    assert len(web.asked) == 1
+
+
+async def test_what_is_remembered_of_failures_is_bounded(web: Any, around: Any) -> None:
+    listed = [Listed(f"{web.base}/gone/{n}") for n in range(250)]
+    found = await follow(listed, around("/"), article_reader(), limit=999, attempts={})
+    assert len(found.attempts) == 200
+
+
+async def test_a_page_that_is_listed_twice_is_read_once(web: Any, around: Any, article: Any) -> None:
+    listed = [Listed(article("/a/1", "安置点第1次说明会"))] * 2
+    assert len((await follow(listed, around("/"), article_reader(), limit=9, attempts={})).drafts) == 1
+    assert len(web.asked) == 1
