@@ -61,6 +61,8 @@ class PostCollected(Payload):
     counters: Counters = Field(default_factory=Counters)
     #: id of the first post with the same folded text at another address
     same_text_as: str | None = None
+    #: id of the first post whose text this one repeats nearly (cut, prefixed, with other signs), within some weeks
+    near_duplicate_of: str | None = None
     #: id of the post that this one repeats or answers, where it is known
     repost_of: str | None = None
 
@@ -222,6 +224,21 @@ class WatchChanged(Payload):
     topics: list[str] = Field(default_factory=list)
     keywords: list[str] = Field(default_factory=list)
     until: datetime | None = None
+
+
+class SourceChanged(Payload):
+    """A source has gone silent (`source.silent`) or is heard again (`source.recovered`)."""
+
+    source_id: str
+    name: str
+    channel: Channel
+    #: why it counts as silent: "fetch", "extraction", "quiet"
+    silence: str
+    #: what was seen last, in words
+    detail: str = ""
+    last_success_at: datetime | None = None
+    last_post_at: datetime | None = None
+    at: datetime
 
 
 class PlanTopic(Payload):

@@ -21,6 +21,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "posts.read": _EVERYONE,
     "sources.read": _EVERYONE,
     "sources.write": _DESK,
+    "evidence.read": _WORKERS | {Role.AUDITOR},
     "topics.read": _EVERYONE,
     "topics.write": _DESK,
     "events.read": _EVERYONE,

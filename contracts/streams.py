@@ -11,6 +11,7 @@ ALERTS_RAISED: Final = "alerts.raised"
 CASES_CHANGED: Final = "cases.changed"
 STATEMENTS_PUBLISHED: Final = "statements.published"
 WATCH_CHANGED: Final = "watch.changed"
+SOURCES_CHANGED: Final = "sources.changed"
 PLANS_ACTIVATED: Final = "plans.activated"
 NOTIFICATIONS_REQUESTED: Final = "notifications.requested"
 NOTIFICATIONS_CHANGED: Final = "notifications.changed"
@@ -25,7 +26,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     CASES_CHANGED: (),
     STATEMENTS_PUBLISHED: (),
     WATCH_CHANGED: ("ingest",),
-    PLANS_ACTIVATED: ("analysis",),
+    SOURCES_CHANGED: (),
+    PLANS_ACTIVATED: ("analysis", "ingest"),
     NOTIFICATIONS_REQUESTED: ("notify",),
     NOTIFICATIONS_CHANGED: ("cases",),
 }
@@ -39,6 +41,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     CASES_CHANGED: ("case.changed", "clock.warning", "clock.breached"),
     STATEMENTS_PUBLISHED: ("statement.published", "statement.withdrawn"),
     WATCH_CHANGED: ("watch.changed",),
+    SOURCES_CHANGED: ("source.silent", "source.recovered"),
     PLANS_ACTIVATED: ("plan.activated",),
     NOTIFICATIONS_REQUESTED: ("notification.requested",),
     NOTIFICATIONS_CHANGED: ("notification.changed",),

@@ -164,3 +164,4 @@ class NotificationKind(StrEnum):
     CLOCK_BREACHED = "clock_breached"
     STATEMENT_SUBMITTED = "statement_submitted"
     STATEMENT_PUBLISHED = "statement_published"
+    SOURCE_SILENT = "source_silent"

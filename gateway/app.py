@@ -28,7 +28,12 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     identity = Identity(runtime, settings)
     live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
     http = httpx.AsyncClient(timeout=2, trust_env=False)
-    proxy = Proxy(settings.upstreams(), seconds=settings.upstream_seconds, max_body=settings.max_body)
+    proxy = Proxy(
+        settings.upstreams(),
+        seconds=settings.upstream_seconds,
+        max_body=settings.max_body,
+        max_upload=settings.max_upload,
+    )
     own: FastAPI = create_app(
         runtime,
         [auth.router, users.router, keys.router, stream.router, pages.router],

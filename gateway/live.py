@@ -19,13 +19,20 @@ import structlog
 from redis.asyncio import Redis
 
 from contracts.envelope import Message
-from contracts.streams import ALERTS_RAISED, CASES_CHANGED, EVENTS_UPDATED, NOTIFICATIONS_CHANGED, TYPES
+from contracts.streams import (
+    ALERTS_RAISED,
+    CASES_CHANGED,
+    EVENTS_UPDATED,
+    NOTIFICATIONS_CHANGED,
+    SOURCES_CHANGED,
+    TYPES,
+)
 from kit.bus.envelope import FIELD, decode
 from kit.transient import brief, passes
 
 _log = structlog.get_logger(__name__)
 #: the streams that are told, in the order in which an event id names them
-STREAMS: Final = (ALERTS_RAISED, EVENTS_UPDATED, CASES_CHANGED, NOTIFICATIONS_CHANGED)
+STREAMS: Final = (ALERTS_RAISED, EVENTS_UPDATED, CASES_CHANGED, NOTIFICATIONS_CHANGED, SOURCES_CHANGED)
 #: every event name that a listener can ask for
 EVENT_TYPES: Final = tuple(type_ for stream in STREAMS for type_ in TYPES[stream])
 _QUEUE: Final = 1000

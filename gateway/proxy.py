@@ -18,6 +18,7 @@ from yarl import URL
 
 from gateway.answers import header, problem, respond
 from gateway.bodies import TooLarge, drain
+from gateway.routes import UPLOADS
 from kit.auth import CONTEXT_HEADER
 
 _log = structlog.get_logger(__name__)
@@ -60,9 +61,11 @@ _OUR_PREFIXES: Final = (b"x-forwarded-", b"x-huiying-")
 class Proxy:
     """Calls the services. One connection pool for all; several addresses of a service take turns."""
 
-    def __init__(self, upstreams: Mapping[str, Sequence[str]], *, seconds: float, max_body: int) -> None:
+    def __init__(
+        self, upstreams: Mapping[str, Sequence[str]], *, seconds: float, max_body: int, max_upload: int
+    ) -> None:
         self._turns = {name: itertools.cycle(addresses) for name, addresses in upstreams.items()}
-        self._seconds, self._max_body = seconds, max_body
+        self._seconds, self._max_body, self._max_upload = seconds, max_body, max_upload
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -81,15 +84,16 @@ class Proxy:
         """
         headers = _request_headers(scope, context, request_id)
         length = header(scope, b"content-length")
-        if length is not None and int(length) > self._max_body:
+        most = self._max_upload if scope["path"] in UPLOADS else self._max_body
+        if length is not None and int(length) > most:
             await _too_large(scope, receive, send)
             return
         body: bytes | AsyncIterator[bytes] | None
         try:
             if length is not None and int(length) <= _SMALL:
-                body = b"".join([chunk async for chunk in _chunks(receive, self._max_body)]) or None
+                body = b"".join([chunk async for chunk in _chunks(receive, most)]) or None
             elif length is not None or header(scope, b"transfer-encoding") is not None:
-                body = _chunks(receive, self._max_body)
+                body = _chunks(receive, most)
                 if length is not None:
                     headers["Content-Length"] = length
             else:

@@ -1,4 +1,4 @@
-"""Which service answers which path. The longest matching prefix of whole path segments wins."""
+"""Which service answers which path. The longest matching prefix of whole segments wins; `*` stands for an id."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Final
 #: (method or "*", path prefix, service); "gateway" answers what it knows itself.
 ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("POST", "/api/v1/posts", "ingest"),
+    ("GET", "/api/v1/posts/*/evidence", "ingest"),
+    ("*", "/api/v1/adapters", "ingest"),
+    ("*", "/api/v1/retention", "ingest"),
+    ("*", "/api/v1/hooks", "ingest"),
+    ("*", "/public/v1/hooks", "ingest"),
     ("*", "/api/v1/sources", "ingest"),
     ("*", "/api/v1/coverage", "ingest"),
     ("*", "/api/v1/imports", "ingest"),
@@ -38,6 +43,12 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
 #: Paths of the gateway's own that need no login.
 OPEN: Final = ("/", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics", "/favicon.ico")
 
+#: calls that carry files, which may be larger than anything else
+UPLOADS: Final = frozenset({"/api/v1/imports", "/api/v1/imports/preview"})
+
+#: index of the one segment of a path (an id, after /api/v1/things/) that `*` may stand for
+_VARIABLE: Final = 4
+
 _BY_PREFIX: Final = {(method, prefix): service for method, prefix, service in ROUTES}
 
 
@@ -47,9 +58,11 @@ def service_for(method: str, path: str) -> str:
     parts = path.split("/")
     for length in range(len(parts), 1, -1):
         prefix = "/".join(parts[:length])
-        service = _BY_PREFIX.get((method, prefix)) or _BY_PREFIX.get(("*", prefix))
-        if service is not None:
-            return service
+        wild = "/".join([*parts[:_VARIABLE], "*", *parts[_VARIABLE + 1 : length]]) if length > _VARIABLE + 1 else prefix
+        for path_ in (prefix, wild):
+            service = _BY_PREFIX.get((method, path_)) or _BY_PREFIX.get(("*", path_))
+            if service is not None:
+                return service
     return "gateway"
 
 

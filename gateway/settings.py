@@ -27,6 +27,8 @@ class GatewaySettings(ServiceSettings):
     refresh_days: int = 14
     #: bytes that a request may carry
     max_body: int = 32 * 1024 * 1024
+    #: bytes that a file to import may have with its form; ingest has its own bound (`HUIYING_IMPORT_BYTES`)
+    max_upload: int = 2 * 1024**3 + 65_536
     #: seconds that an upstream may take to begin its answer
     upstream_seconds: float = 60.0
     #: seconds between two comments that keep a live stream open

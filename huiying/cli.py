@@ -53,7 +53,7 @@ def serve(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines, optionally .gz")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines (both optionally .gz) or XLSX")],
     url: Annotated[str | None, typer.Option(help="address of the gateway")] = None,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="FIELD=COLUMN where a column's name is not understood")
@@ -61,13 +61,13 @@ def import_(
 ) -> None:
     """Push a file of posts; interrupted, the same command goes on where it stopped. 导入信息"""
     from huiying.importing import Import
-    from huiying.reading import COLUMNS
+    from huiying.reading import FIELDS
 
     mapping: dict[str, str] = {}
     for pair in map_ or []:
         field, _, column = pair.partition("=")
-        if field not in COLUMNS or not column:
-            raise CommandError(f"--map {pair}: FIELD=COLUMN, FIELD one of {', '.join(COLUMNS)}")
+        if field not in FIELDS or not column:
+            raise CommandError(f"--map {pair}: FIELD=COLUMN, FIELD one of {', '.join(FIELDS)}")
         mapping[field] = column
     job = Import(file, url=url, mapping=mapping)
     job.run(_out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -48,10 +47,6 @@ class Import:
         """
         try:
             self._run(console)
-        except (EOFError, zlib.error) as error:
-            raise CommandError(
-                f"压缩文件在第 {self.done} 条之后损坏 / the archive is broken after record {self.done}: {error}", 1
-            ) from None
         except OSError as error:
             raise CommandError(
                 f"文件出错 / {error.filename or self._file.path}: {error.strerror or error}", 1
@@ -97,7 +92,9 @@ class Import:
         console.print(f"接着第 {self.done} 条继续 / going on after record {self.done}")
 
     def _push(self, http: httpx.Client, batch: list[Record]) -> None:
-        rejected = [(record, record.problem) for record in batch if record.post is None]
+        rejected = [
+            (record, f"{record.problem.zh} / {record.problem.en}") for record in batch if record.problem is not None
+        ]
         good = [record for record in batch if record.post is not None]
         if good:
             answer = self._post(http, {"posts": [record.post for record in good]})

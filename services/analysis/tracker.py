@@ -78,7 +78,12 @@ class Tracker:
         analyzed = [PostAnalyzed.model_validate(m.data) for m in messages if m.type == "post.analyzed"]
         recounts = latest([PostRecounted.model_validate(m.data) for m in messages if m.type == "post.recounted"])
         incoming = {one.post.id: one for one in analyzed}
-        links = {link for one in analyzed for link in (one.post.repost_of, one.post.same_text_as) if link}
+        links = {
+            link
+            for one in analyzed
+            for link in (one.post.repost_of, one.post.same_text_as, one.post.near_duplicate_of)
+            if link
+        }
         known = await tracking.known_posts(session, incoming.keys() | links)
         early = await tracking.early_recounts(session, incoming.keys() | recounts.keys())
         posts = [tracked(one, early.get(id_), recounts.get(id_)) for id_, one in incoming.items() if id_ not in known]
@@ -211,6 +216,7 @@ def tracked(message: PostAnalyzed, *later: Observed | None) -> TrackedPost:
         source_tier=post.source_tier,
         repost_of=post.repost_of,
         same_text_as=post.same_text_as,
+        near_duplicate_of=post.near_duplicate_of,
     )
 
 

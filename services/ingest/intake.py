@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from contracts.messages import Counters
 from contracts.words import Channel
-from services.ingest.author import author_hash
+from services.ingest.author import AuthorKeys
 from services.ingest.folding import cleaned
 from services.ingest.identity import NotAUrl, canonical_url, identity, text_key
 from services.ingest.privacy import mask, mask_url
@@ -54,9 +54,8 @@ class Candidate:
 class Intake:
     """Turns pushed items into candidates."""
 
-    def __init__(self, author_key: str, registry: Registry) -> None:
-        self._key = author_key.encode()
-        self._registry = registry
+    def __init__(self, keys: AuthorKeys, registry: Registry) -> None:
+        self._keys, self._registry = keys, registry
 
     def candidates(
         self, items: Iterable[Any], now: datetime, *, chinese: bool
@@ -96,7 +95,7 @@ class Intake:
             source_id=outlet.id if outlet else None,
             source_name=(outlet.name if outlet else mask(name) if name else None),
             source_tier=outlet.tier.value if outlet and outlet.tier else None,
-            author_hash=author_hash(post.author, channel.value, self._key) if post.author else None,
+            author_hash=self._keys.hash(post.author, channel.value, now) if post.author else None,
             published_at=published.astimezone(UTC),
             counters=Counters(**post.metrics.model_dump()),
             repost_identity=identity(reposted, "") if reposted else None,

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 else:
     Base = table_base()
 
-__all__ = ["POSTS", "SOURCES", "WATCHES", "Base", "PostRow", "SourceRow", "WatchRow"]
+__all__ = [
+    "EVIDENCE",
+    "HABITS",
+    "PASSES",
+    "PLAN_TOPICS",
+    "POSTS",
+    "PURGES",
+    "RANKINGS",
+    "SCHEDULES",
+    "SOURCES",
+    "WATCHES",
+    "Base",
+]
 
 
 class SourceRow(Base, table=True):
@@ -30,8 +42,131 @@ class SourceRow(Base, table=True):
     tier: str = Field(max_length=16)
     url: str | None = Field(default=None, max_length=2000)
     enabled: bool = True
+    #: how it is collected; empty: posts are pushed to it
+    adapter: str = Field(default="", max_length=32)
+    config: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    cadence_minutes: int = 30
+    #: counties and topics that it is kept for; empty: all
+    places: list[Any] = Field(default_factory=list, sa_type=Json)
+    topics: list[Any] = Field(default_factory=list, sa_type=Json)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ScheduleRow(Base, table=True):
+    """When a source is looked at next, who is at it, and how it went: what changes with every pass."""
+
+    __tablename__: ClassVar[str] = "schedules"
+
+    source_id: str = Field(primary_key=True, max_length=36)
+    next_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    #: seconds between two passes, as the source's changes have made it
+    interval: float
+    holder: str | None = Field(default=None, max_length=128)
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    #: what the adapter wants handed back
+    state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    passes: int = 0
+    last_pass_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_success_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_post_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    #: failed passes since the last good one, and passes since the last that found its texts
+    failures: int = 0
+    problem: str | None = Field(default=None, max_length=32)
+    detail: str | None = Field(default=None, max_length=500)
+    silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    silence: str | None = Field(default=None, max_length=16)
+
+
+class PassRow(Base, table=True):
+    """One pass over a source."""
+
+    __tablename__: ClassVar[str] = "passes"
+
+    id: str = Field(primary_key=True, max_length=36)
+    source_id: str = Field(max_length=36)
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    seconds: float
+    pages: int
+    seen: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    missed: int
+    problem: str | None = Field(default=None, max_length=32)
+    detail: str | None = Field(default=None, max_length=500)
+
+    __table_args__ = (sa.Index("ix_passes_source", "source_id", "began_at"), sa.Index("ix_passes_began", "began_at"))
+
+
+class HabitRow(Base, table=True):
+    """New posts of a source in one hour (hours since 1970): the habit that its silence is measured against."""
+
+    __tablename__: ClassVar[str] = "habits"
+
+    source_id: str = Field(primary_key=True, max_length=36)
+    hour: int = Field(primary_key=True)
+    posts: int
+
+
+class RankingRow(Base, table=True):
+    """An entry's place on a hot list at one time."""
+
+    __tablename__: ClassVar[str] = "rankings"
+
+    id: str = Field(primary_key=True, max_length=36)
+    source_id: str = Field(max_length=36)
+    post_identity: str = Field(max_length=40)
+    title: str = Field(max_length=300)
+    url: str | None = Field(default=None, sa_type=sa.Text)
+    rank: int
+    heat: int | None = Field(default=None, sa_type=sa.BigInteger)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+    __table_args__ = (
+        sa.Index("ix_rankings_source", "source_id", "at"),
+        sa.Index("ix_rankings_post", "post_identity", "at"),
+    )
+
+
+class EvidenceRow(Base, table=True):
+    """Where the page that showed a post is kept, as fetched."""
+
+    __tablename__: ClassVar[str] = "evidence"
+
+    post_id: str = Field(primary_key=True, max_length=36)
+    sha256: str = Field(primary_key=True, max_length=64)
+    url: str = Field(sa_type=sa.Text)
+    fetched_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    file: str = Field(max_length=200)
+    offset: int = Field(sa_type=sa.BigInteger)
+    length: int = Field(sa_type=sa.BigInteger)
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    #: SHA-256 of the compressed record
+    seal: str = Field(max_length=64)
+
+
+class PurgeRow(Base, table=True):
+    """What retention removed: which kind, up to when, how much."""
+
+    __tablename__: ClassVar[str] = "purges"
+
+    id: str = Field(primary_key=True, max_length=36)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str = Field(max_length=16)
+    before: datetime = Field(sa_type=UtcDateTime)
+    count: int
+    size: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class PlanTopicRow(Base, table=True):
+    """A topic of the plan in force, so that coverage can tell what is not watched."""
+
+    __tablename__: ClassVar[str] = "plan_topics"
+
+    key: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=200)
+    places: list[Any] = Field(sa_type=Json)
 
 
 class PostRow(Base, table=True):
@@ -57,6 +192,9 @@ class PostRow(Base, table=True):
     comments: int = Field(default=0, sa_type=sa.BigInteger)
     reposts: int = Field(default=0, sa_type=sa.BigInteger)
     same_text_as: str | None = Field(default=None, max_length=36)
+    #: the first post of which this is a near repeat, and what near repeats are found by
+    near_duplicate_of: str | None = Field(default=None, max_length=36)
+    signature: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     repost_of: str | None = Field(default=None, max_length=36)
     purged: bool = Field(default=False)
 
@@ -77,6 +215,14 @@ class WatchRow(Base, table=True):
 
 bookkeeping_tables(Base.metadata)
 
-SOURCES: sa.Table = Base.metadata.tables["sources"]
-POSTS: sa.Table = Base.metadata.tables["posts"]
-WATCHES: sa.Table = Base.metadata.tables["watches"]
+_TABLES = Base.metadata.tables
+SOURCES: sa.Table = _TABLES["sources"]
+SCHEDULES: sa.Table = _TABLES["schedules"]
+PASSES: sa.Table = _TABLES["passes"]
+HABITS: sa.Table = _TABLES["habits"]
+RANKINGS: sa.Table = _TABLES["rankings"]
+EVIDENCE: sa.Table = _TABLES["evidence"]
+PURGES: sa.Table = _TABLES["purges"]
+PLAN_TOPICS: sa.Table = _TABLES["plan_topics"]
+POSTS: sa.Table = _TABLES["posts"]
+WATCHES: sa.Table = _TABLES["watches"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 
-from contracts.words import Channel, Tier, WatchMode
+from contracts.words import Channel
 
-MAX_TEXT = 100_000
+MAX_TEXT: Final = 100_000
 _LARGEST = 10**12
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -103,66 +103,3 @@ class Pushed(BaseModel):
     accepted: int
     duplicates: int
     rejected: list[Rejected]
-
-
-class NewSource(BaseModel):
-    """A source to be made."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"name": "普洱论坛", "channel": "forum", "tier": "social"}]},
-    )
-
-    name: str = Field(min_length=1, max_length=100)
-    channel: Channel = Channel.OTHER
-    tier: Tier = Tier.SELF_MEDIA
-    url: str | None = Field(None, max_length=2000)
-
-
-class SourceChange(BaseModel):
-    """What to change of a source; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str | None = Field(None, min_length=1, max_length=100)
-    channel: Channel | None = None
-    tier: Tier | None = None
-    url: str | None = Field(None, max_length=2000)
-    enabled: bool | None = None
-
-
-class Source(NewSource):
-    """A source."""
-
-    id: str
-    enabled: bool
-    version: int
-    created_at: datetime
-
-
-class Covered(BaseModel):
-    """What one source on one channel brought in the last 24 hours."""
-
-    channel: Channel
-    source: str | None
-    posts_24h: int
-    last_collected_at: datetime
-
-
-class Coverage(BaseModel):
-    """What is watched, and which known sources have been silent for 24 hours."""
-
-    since: datetime
-    items: list[Covered]
-    silent_sources: list[str]
-
-
-class Watch(BaseModel):
-    """What a case wants watched."""
-
-    case_id: str
-    event_id: str | None
-    mode: WatchMode
-    topics: list[str]
-    keywords: list[str]
-    until: datetime | None

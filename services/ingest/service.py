@@ -1,17 +1,20 @@
-"""Use cases of ingest: take a push in, keep the sources, hear what cases want watched."""
+"""Taking posts in: checked, masked, known or new, stored and told of in one transaction."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import Counter as Counts
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.envelope import Message, Publication
-from contracts.messages import Counters, PostCollected, PostRecounted, WatchChanged
+from contracts.envelope import Publication
+from contracts.messages import Counters, PostCollected, PostRecounted
 from contracts.streams import POSTS_COLLECTED
 from contracts.words import Channel, Tier
 from kit.bus import envelope
@@ -19,13 +22,39 @@ from kit.ids import new_id
 from kit.problems import Problem
 from kit.runtime import Runtime
 from services.ingest import store
+from services.ingest.author import AuthorKeys
+from services.ingest.collecting.store import came_in
+from services.ingest.dedup.repeats import Repeats
 from services.ingest.intake import Candidate, Intake
 from services.ingest.registry import Outlet, Registry
 from services.ingest.schemas import Pushed, Rejected
 from services.ingest.settings import IngestSettings
+from services.ingest.store import Row
 
 _log = structlog.get_logger(__name__)
 _POSTS = Counter("huiying_ingest_posts", "Pushed posts by what became of them", ["outcome"])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of items. `posts`: of each that was taken, by its index, the post's id and whether it is new."""
+
+    posts: dict[int, tuple[str, bool]]
+    rejected: list[tuple[int, str]]
+
+    @property
+    def accepted(self) -> int:
+        """Return how many new posts there are."""
+        return sum(new for _, new in self.posts.values())
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many items were posts that are known."""
+        return len(self.posts) - self.accepted
+
+
+#: What a caller wants written in the transaction that stores its items.
+Also = Callable[[AsyncSession, Taken], Awaitable[None]]
 
 
 class Ingest:
@@ -34,7 +63,10 @@ class Ingest:
     def __init__(self, runtime: Runtime, settings: IngestSettings) -> None:
         self._runtime, self._settings = runtime, settings
         self._built_in = Registry.built_in()
-        self._intake = Intake(settings.author_key.get_secret_value(), self._built_in)
+        self._keys = AuthorKeys(settings.author_key.get_secret_value(), settings.author_key_days)
+        self._intake = Intake(self._keys, self._built_in)
+        self._repeats = Repeats(runtime, settings)
+        runtime.on_start(self._repeats.load)
         self._backlog = (0.0, 0)
 
     async def load_sources(self) -> None:
@@ -42,44 +74,72 @@ class Ingest:
         async with self._runtime.database.reading() as session:
             rows = await store.sources(session)
         known = [(Outlet(row.name, Tier(row.tier), Channel(row.channel), row.id), row.url) for row in rows]
-        key = self._settings.author_key.get_secret_value()
-        self._intake = Intake(key, self._built_in.with_sources(known))
+        self._intake = Intake(self._keys, self._built_in.with_sources(known))
 
-    async def push(self, items: Sequence[Any], *, chinese: bool) -> Pushed:
-        """Take posts in; raises 503 while more are waiting to be analysed than the limit allows."""
-        await self._check_backlog()
-        now = self._runtime.clock.now()
-        candidates, bad = self._intake.candidates(items, now, chinese=chinese)
-        accepted = 0
-        if candidates:
-            async with self._runtime.database.writing() as session:
-                known = await store.by_identity(session, sorted({one.identity for one in candidates}))
-                fresh: dict[str, Candidate] = {}
-                repeats: list[Candidate] = []
-                for one in candidates:
-                    if one.identity in known or one.identity in fresh:
-                        repeats.append(one)
-                    else:
-                        fresh[one.identity] = one
-                rows = await self._rows(session, list(fresh.values()))
-                new = await store.add_posts(session, rows)
-                # a post that another replica added in between is a repeat after all
-                repeats += [one for id_, one in fresh.items() if id_ not in new]
-                rows = [row for row in rows if row["identity"] in new]
-                accepted = len(rows)
-                told = [self._tell(_collected(row)) for row in rows]
-                told += await self._recount(session, repeats)
-                await self._runtime.outbox.put_all(session, told)
-        duplicates = len(candidates) - accepted
-        for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("rejected", len(bad))):
-            _POSTS.labels(outcome).inc(count)
+    async def push(self, items: Sequence[Any], *, chinese: bool, also: Also | None = None) -> Pushed:
+        """Take posts in; raises 503 while more are waiting to be analysed than the limit allows.
+
+        `also` writes in the same transaction.
+        """
+        await self.check_backlog()
+        taken = await self.take(items, chinese=chinese, also=also)
         return Pushed(
-            accepted=accepted,
-            duplicates=duplicates,
-            rejected=[Rejected(index=index, reason=reason) for index, reason in bad],
+            accepted=taken.accepted,
+            duplicates=taken.duplicates,
+            rejected=[Rejected(index=index, reason=reason) for index, reason in taken.rejected],
         )
 
-    async def _rows(self, session: Any, fresh: list[Candidate]) -> list[dict[str, Any]]:
+    def look(self, items: Sequence[Any], *, chinese: bool) -> tuple[list[Candidate], list[tuple[int, str]]]:
+        """Return what items would be stored as, and for each other its index and why not; nothing is stored."""
+        return self._intake.candidates(items, self._runtime.clock.now(), chinese=chinese)
+
+    async def take(self, items: Sequence[Any], *, chinese: bool, also: Also | None = None) -> Taken:
+        """Store what is new of `items`, raise the counters of what is known, and tell of both."""
+        # masking a hostile text can take seconds, in which others want their answers
+        candidates, bad = await asyncio.to_thread(self.look, items, chinese=chinese)
+        try:
+            async with self._runtime.database.writing() as session:
+                taken = await self._store(session, candidates, bad)
+                if also is not None:
+                    await also(session, taken)
+        except BaseException:
+            # what was not stored must not be what later posts are said to repeat
+            self._repeats.distrust()
+            raise
+        for outcome, count in (("accepted", taken.accepted), ("duplicate", taken.duplicates), ("rejected", len(bad))):
+            _POSTS.labels(outcome).inc(count)
+        return taken
+
+    async def _store(self, session: AsyncSession, candidates: list[Candidate], bad: list[tuple[int, str]]) -> Taken:
+        known = await store.by_identity(session, sorted({one.identity for one in candidates}))
+        fresh: dict[str, Candidate] = {}
+        repeats: list[Candidate] = []
+        for one in candidates:
+            if one.identity in known or one.identity in fresh:
+                repeats.append(one)
+            else:
+                fresh[one.identity] = one
+        rows = await self._rows(session, list(fresh.values()))
+        await self._repeats.link(session, rows)
+        new = await store.add_posts(session, rows)
+        if len(new) < len(rows):
+            self._repeats.distrust()
+        # a post that another replica added in between is a repeat after all
+        repeats += [one for id_, one in fresh.items() if id_ not in new]
+        rows = [row for row in rows if row["identity"] in new]
+        told = [self._tell(_collected(row)) for row in rows]
+        stored = await store.by_identity(session, sorted({one.identity for one in repeats}))
+        told += await self._recount(session, repeats, stored)
+        await self._runtime.outbox.put_all(session, told)
+        by_source = Counts(row["source_id"] for row in rows if row["source_id"])
+        for source_id, count in sorted(by_source.items()):
+            await came_in(session, source_id, self._runtime.clock.now(), count)
+        ids = {row["identity"]: row["id"] for row in rows}
+        posts = {one.index: (ids[one.identity], True) for one in fresh.values() if one.identity in ids}
+        posts |= {one.index: (stored[one.identity].id, False) for one in repeats if one.identity in stored}
+        return Taken(posts, bad)
+
+    async def _rows(self, session: AsyncSession, fresh: list[Candidate]) -> list[dict[str, Any]]:
         now = self._runtime.clock.now()
         originals = await store.first_with_text(session, sorted({one.text_key for one in fresh}))
         wanted = sorted({one.repost_identity for one in fresh if one.repost_identity})
@@ -105,6 +165,8 @@ class Ingest:
                     **one.counters.model_dump(),
                     "same_text_as": originals.get(one.text_key),
                     "repost_of": reposted.get(one.repost_identity) if one.repost_identity else None,
+                    "near_duplicate_of": None,
+                    "signature": None,
                     "purged": False,
                 }
             )
@@ -112,11 +174,10 @@ class Ingest:
             reposted.setdefault(one.identity, id_)
         return rows
 
-    async def _recount(self, session: Any, repeats: list[Candidate]) -> list[Publication]:
+    async def _recount(
+        self, session: AsyncSession, repeats: list[Candidate], stored: Mapping[str, Row]
+    ) -> list[Publication]:
         """Raise the counters of posts that were seen again; returns what is to be told of it."""
-        if not repeats:
-            return []
-        stored = await store.by_identity(session, sorted({one.identity for one in repeats}))
         told: list[Publication] = []
         latest: dict[str, Counters] = {}
         for one in repeats:
@@ -146,7 +207,7 @@ class Ingest:
         message = envelope(type_, payload.id, payload, source="ingest", at=self._runtime.clock.now())
         return Publication(stream=POSTS_COLLECTED, message=message)
 
-    async def _check_backlog(self) -> None:
+    async def check_backlog(self) -> None:
         checked, waiting = self._backlog
         if time.monotonic() - checked > 1:
             waiting = await self._runtime.outbox.waiting()
@@ -163,22 +224,6 @@ class Ingest:
                 en=f"{waiting} posts are waiting to be analysed; push again later",
                 headers={"Retry-After": "5"},
             )
-
-    async def hear_watches(self, messages: Sequence[Message]) -> None:
-        """Keep what cases want watched; the newest word of a case stands."""
-        async with self._runtime.database.writing() as session:
-            now = self._runtime.clock.now()
-            for message in await self._runtime.inbox.unseen(session, messages, now):
-                watch = WatchChanged.model_validate(message.data)
-                await store.put_watch(session, {**watch.model_dump(), "mode": watch.mode.value, "changed_at": now})
-
-    async def purge(self) -> None:
-        """Blank texts older than the retention period; counts and identities stay."""
-        before = self._runtime.clock.now() - timedelta(days=self._settings.retention_days)
-        async with self._runtime.database.writing() as session:
-            count = await store.purge(session, before)
-        if count:
-            _log.info("retention.purged", posts=count, collected_before=before.isoformat())
 
 
 def _collected(row: dict[str, Any]) -> PostCollected:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.database import insert_ignoring
 from kit.pages import PageRequest
-from services.ingest.models import POSTS, SOURCES, WATCHES
+from services.ingest.models import EVIDENCE, PLAN_TOPICS, POSTS, PURGES, SOURCES, WATCHES
 
 Row = sa.Row[Any]
 _COUNTERS = ("reads", "likes", "comments", "reposts")
@@ -32,6 +32,17 @@ async def first_with_text(session: AsyncSession, keys: Sequence[str]) -> dict[st
         .group_by(POSTS.c.text_key)
     )
     return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def signed(session: AsyncSession, *, after: str, since: datetime, limit: int) -> list[Row]:
+    """Return posts with a signature, collected since an instant, with ids above `after`, by id."""
+    query = (
+        sa.select(*(POSTS.c[name] for name in ("id", "signature", "near_duplicate_of", "collected_at")))
+        .where(POSTS.c.id > after, POSTS.c.collected_at >= since, POSTS.c.signature.is_not(None))
+        .order_by(POSTS.c.id)
+        .limit(limit)
+    )
+    return list((await session.execute(query)).all())
 
 
 async def add_posts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -66,7 +77,7 @@ async def purge(session: AsyncSession, before: datetime) -> int:
     done = await session.execute(
         sa.update(POSTS)
         .where(POSTS.c.collected_at < before, POSTS.c.purged.is_(False))
-        .values(title="", text="", url=None, author_hash=None, purged=True)
+        .values(title="", text="", url=None, author_hash=None, signature=None, purged=True)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
 
@@ -116,3 +127,59 @@ async def put_watch(session: AsyncSession, values: Mapping[str, Any]) -> None:
 async def watches(session: AsyncSession) -> list[Row]:
     """Return every watch, the newest first."""
     return list((await session.execute(sa.select(WATCHES).order_by(WATCHES.c.changed_at.desc()))).all())
+
+
+async def stored(session: AsyncSession, identities: Sequence[str]) -> dict[str, str]:
+    """Return the ids of the posts that are stored among these identities, by identity."""
+    query = sa.select(POSTS.c.identity, POSTS.c.id).where(POSTS.c.identity.in_(identities))
+    return {row.identity: row.id for row in await session.execute(query)}
+
+
+async def counted(session: AsyncSession, source_id: str, since: datetime) -> int:
+    """Return how many posts of a source came in since an instant."""
+    query = sa.select(sa.func.count()).where(POSTS.c.source_id == source_id, POSTS.c.collected_at >= since)
+    return int(await session.scalar(query) or 0)
+
+
+async def add_evidence(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down where the pages that showed posts are kept."""
+    await insert_ignoring(session, EVIDENCE, rows)
+
+
+async def evidence(session: AsyncSession, post_id: str) -> list[Row]:
+    """Return where the pages that showed a post are kept, the oldest first."""
+    query = sa.select(EVIDENCE).where(EVIDENCE.c.post_id == post_id).order_by(EVIDENCE.c.fetched_at)
+    return list((await session.execute(query)).all())
+
+
+async def forget_evidence(session: AsyncSession, files: Sequence[str]) -> int:
+    """Forget what pointed into removed files; returns how many posts' evidence that was."""
+    done = await session.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.file.in_(files)))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def put_purge(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Write down what retention removed."""
+    await session.execute(sa.insert(PURGES).values(**values))
+
+
+async def purges(session: AsyncSession) -> list[Row]:
+    """Return the 100 newest removals by retention, the newest first."""
+    return list((await session.execute(sa.select(PURGES).order_by(PURGES.c.id.desc()).limit(100))).all())
+
+
+async def put_plan_topics(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the topics of the plan in force, in the place of those before."""
+    await session.execute(sa.delete(PLAN_TOPICS))
+    if rows:
+        await session.execute(sa.insert(PLAN_TOPICS), list(rows))
+
+
+async def plan_topics(session: AsyncSession) -> list[Row]:
+    """Return the topics of the plan in force."""
+    return list((await session.execute(sa.select(PLAN_TOPICS).order_by(PLAN_TOPICS.c.key))).all())
+
+
+async def exists(session: AsyncSession, post_id: str) -> bool:
+    """Tell whether there is a post of this id."""
+    return await session.scalar(sa.select(POSTS.c.id).where(POSTS.c.id == post_id)) is not None

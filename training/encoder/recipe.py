@@ -72,7 +72,7 @@ CYCLES: Final = (
     ),
     # more of what was still short of its aim, less of what had reached it
     Cycle(
-        2_400,
+        1_800,
         {
             "weibo_virus": 2.0,
             "weibo_usual": 0.8,

@@ -93,7 +93,7 @@ class Grouping:
 
     def _linked(self, post: TrackedPost) -> EventState | None:
         known = self._known
-        for target in (post.repost_of, post.same_text_as):
+        for target in (post.repost_of, post.same_text_as, post.near_duplicate_of):
             if target and target in known.posts and (event := self._open(post, [known.posts[target]])):
                 return event
         if post.repost_of and (event := self._open(post, known.repeats.get(post.repost_of, ()))):

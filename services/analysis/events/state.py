@@ -43,6 +43,7 @@ class TrackedPost:
     source_tier: Tier | None = None
     repost_of: str | None = None
     same_text_as: str | None = None
+    near_duplicate_of: str | None = None
 
     @property
     def lead_rank(self) -> tuple[bool, datetime, str]:

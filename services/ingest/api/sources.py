@@ -1,26 +1,48 @@
-"""Sources, coverage and watches."""
+"""Sources: made, changed, deleted, tried out, looked at now."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import IntegrityError
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kit.auth import Principal, require
 from kit.etags import check_if_match, etag
-from kit.ids import new_id
 from kit.pages import Page, PageParams, page_of
-from kit.problems import Problem, problems
+from kit.problems import Problem, prefers_chinese, problems
 from kit.service import RuntimeDep
-from services.ingest import store
-from services.ingest.api.posts import IngestDep
-from services.ingest.schemas import Coverage, Covered, NewSource, Source, SourceChange, Watch
+from services.ingest import source_health, store
+from services.ingest.collecting import store as schedules
+from services.ingest.source_schemas import (
+    AdapterInfo,
+    NewSource,
+    Preview,
+    Ranked,
+    Source,
+    SourceChange,
+    SourceHealth,
+)
+from services.ingest.sourcing import Sources
 
 router = APIRouter(tags=["sources"])
 _Reader = Annotated[Principal, require("sources.read")]
 _Writer = Annotated[Principal, require("sources.write")]
+
+
+def sources_of(request: Request) -> Sources:
+    """Return the sources of the app that serves `request`."""
+    sources: Sources = request.app.state.sources
+    return sources
+
+
+SourcesDep = Annotated[Sources, Depends(sources_of)]
+
+
+@router.get("/api/v1/adapters", summary="List the ways of collecting", responses=problems())
+async def list_adapters(sources: SourcesDep, _: _Reader) -> list[AdapterInfo]:
+    """Return every adapter with the JSON Schema of its settings, for forms."""
+    return sources.adapters()
 
 
 @router.get("/api/v1/sources", summary="List sources", responses=problems(400))
@@ -32,35 +54,27 @@ async def list_sources(runtime: RuntimeDep, page: PageParams, _: _Reader) -> Pag
 
 
 @router.post("/api/v1/sources", status_code=201, summary="Make a source", responses=problems(409))
-async def create_source(
-    new: NewSource, response: Response, runtime: RuntimeDep, ingest: IngestDep, _: _Writer
-) -> Source:
-    """Make a source, so that its posts have its tier and channel."""
-    values: dict[str, Any] = {
-        "id": new_id(),
-        **new.model_dump(mode="json"),
-        "enabled": True,
-        "version": 1,
-        "created_at": runtime.clock.now(),
-    }
-    try:
-        async with runtime.database.writing() as session:
-            await store.add_source(session, values)
-    except IntegrityError:
-        raise _taken(new.name) from None
-    await ingest.load_sources()
-    response.headers["Location"] = f"/api/v1/sources/{values['id']}"
+async def create_source(new: NewSource, response: Response, sources: SourcesDep, _: _Writer) -> Source:
+    """Make a source, so that its posts have its tier and channel; with an adapter it is collected from now on."""
+    row = await sources.create(new)
+    response.headers["Location"] = f"/api/v1/sources/{row.id}"
     response.headers["ETag"] = etag(1)
-    return Source.model_validate(values)
+    return _source(row)
+
+
+@router.post("/api/v1/sources/preview", summary="See what a source would bring", responses=problems(503))
+async def preview_source(new: NewSource, request: Request, sources: SourcesDep, _: _Writer) -> Preview:
+    """Look at a source as it would be collected, for at most 45 seconds and 10 posts. Nothing is stored.
+
+    A source that cannot be had answers 200 with a `problem`: the settings are right, the web is not.
+    """
+    return await sources.preview(new, chinese=_chinese(request))
 
 
 @router.get("/api/v1/sources/{source_id}", summary="Read a source", responses=problems(404))
 async def get_source(source_id: str, response: Response, runtime: RuntimeDep, _: _Reader) -> Source:
     """Return one source."""
-    async with runtime.database.reading() as session:
-        row = await store.source(session, source_id)
-    if row is None:
-        raise _missing()
+    row = await _found(runtime, source_id)
     response.headers["ETag"] = etag(row.version)
     return _source(row)
 
@@ -72,58 +86,66 @@ async def change_source(
     request: Request,
     response: Response,
     runtime: RuntimeDep,
-    ingest: IngestDep,
+    sources: SourcesDep,
     _: _Writer,
 ) -> Source:
     """Change a source. Posts that are already in keep what they were given."""
-    values = change.model_dump(mode="json", exclude_unset=True)
-    values = {name: value for name, value in values.items() if value is not None or name == "url"}
-    try:
-        async with runtime.database.writing() as session:
-            row = await store.source(session, source_id)
-            if row is None:
-                raise _missing()
-            check_if_match(request, row.version)
-            if not await store.change_source(session, source_id, row.version, values):
-                raise Problem(412, "stale", zh="内容已被他人修改", en="The source has changed since you read it")
-            row = await store.source(session, source_id)
-    except IntegrityError:
-        raise _taken(str(values.get("name"))) from None
-    assert row is not None
-    await ingest.load_sources()
-    response.headers["ETag"] = etag(row.version)
-    return _source(row)
+    row = await _found(runtime, source_id)
+    check_if_match(request, row.version)
+    changed = await sources.change(row, change)
+    response.headers["ETag"] = etag(changed.version)
+    return _source(changed)
 
 
 @router.delete("/api/v1/sources/{source_id}", status_code=204, summary="Delete a source", responses=problems(404, 412))
-async def delete_source(source_id: str, request: Request, runtime: RuntimeDep, ingest: IngestDep, _: _Writer) -> None:
+async def delete_source(source_id: str, request: Request, runtime: RuntimeDep, sources: SourcesDep, _: _Writer) -> None:
     """Delete a source; its posts stay."""
-    async with runtime.database.writing() as session:
+    row = await _found(runtime, source_id)
+    check_if_match(request, row.version)
+    await sources.delete(source_id)
+
+
+@router.post(
+    "/api/v1/sources/{source_id}/fetch", status_code=202, summary="Look at a source now", responses=problems(404, 409)
+)
+async def fetch_source(
+    source_id: str, response: Response, runtime: RuntimeDep, sources: SourcesDep, _: _Writer
+) -> None:
+    """Bring the source's next pass forward to now; how it went is told by its health."""
+    await sources.fetch_now(await _found(runtime, source_id))
+    response.headers["Location"] = f"/api/v1/sources/{source_id}/health"
+
+
+@router.get("/api/v1/sources/{source_id}/health", summary="See how a source is", responses=problems(404))
+async def get_source_health(source_id: str, request: Request, runtime: RuntimeDep, _: _Reader) -> SourceHealth:
+    """Return success, latency, volume against the source's own habit, and its newest passes."""
+    found = await source_health.health(runtime, source_id, chinese=_chinese(request))
+    if found is None:
+        raise _missing()
+    return found
+
+
+@router.get("/api/v1/sources/{source_id}/rankings", summary="See a hot list over time", responses=problems(404))
+async def list_rankings(
+    source_id: str, runtime: RuntimeDep, _: _Reader, hours: Annotated[int, Query(ge=1, le=720)] = 24
+) -> list[Ranked]:
+    """Return where entries stood on a hot list during the last hours, oldest first (at most 10,000 places)."""
+    await _found(runtime, source_id)
+    async with runtime.database.reading() as session:
+        rows = await schedules.rankings(session, source_id, runtime.clock.now() - timedelta(hours=hours))
+    return [Ranked.model_validate(row) for row in rows]
+
+
+async def _found(runtime: RuntimeDep, source_id: str) -> Any:
+    async with runtime.database.reading() as session:
         row = await store.source(session, source_id)
-        if row is None:
-            raise _missing()
-        check_if_match(request, row.version)
-        await store.delete_source(session, source_id)
-    await ingest.load_sources()
+    if row is None:
+        raise _missing()
+    return row
 
 
-@router.get("/api/v1/coverage", summary="See what is covered", responses=problems())
-async def get_coverage(runtime: RuntimeDep, _: _Reader) -> Coverage:
-    """Return what came in during the last 24 hours by channel and source, and which sources were silent."""
-    since = runtime.clock.now() - timedelta(hours=24)
-    async with runtime.database.reading() as session:
-        rows = await store.coverage(session, since)
-        known = [row.name for row in await store.sources(session)]
-    items = [Covered.model_validate(row, from_attributes=True) for row in rows]
-    heard = {item.source for item in items}
-    return Coverage(since=since, items=items, silent_sources=[name for name in known if name not in heard])
-
-
-@router.get("/api/v1/watches", summary="List what cases want watched", responses=problems())
-async def list_watches(runtime: RuntimeDep, _: _Reader) -> list[Watch]:
-    """Return what cases want watched, the newest first."""
-    async with runtime.database.reading() as session:
-        return [Watch.model_validate(row, from_attributes=True) for row in await store.watches(session)]
+def _chinese(request: Request) -> bool:
+    return prefers_chinese(request.headers.get("accept-language"))
 
 
 def _source(row: Any) -> Source:
@@ -132,7 +154,3 @@ def _source(row: Any) -> Source:
 
 def _missing() -> Problem:
     return Problem(404, "not-found", zh="没有这个信源", en="There is no such source")
-
-
-def _taken(name: str) -> Problem:
-    return Problem(409, "name-taken", zh=f"信源名称已被使用：{name}", en=f"The name is taken: {name}")

@@ -107,8 +107,11 @@ async def test_large_bodies_go_through_whole_in_both_directions(gateway: Gateway
 
 
 async def test_a_body_over_the_limit_is_413_whether_it_says_so_or_not(open_gateway: OpenGateway) -> None:
-    async with open_gateway(max_body=200_000) as gateway:
+    async with open_gateway(max_body=100_000, max_upload=200_000) as gateway:
         headers = await gateway.bearer()
+        other = f"POST /api/v1/posts HTTP/1.1\r\nHost: gateway\r\nAuthorization: {headers['Authorization']}\r\n"
+        plain = await _first_line(gateway, f"{other}Content-Length: 100001\r\n\r\n".encode())
+        assert plain.startswith(b"HTTP/1.1 413"), "only files may be larger"
         head = f"POST /api/v1/imports HTTP/1.1\r\nHost: gateway\r\nAuthorization: {headers['Authorization']}\r\n"
         declared = await _first_line(gateway, f"{head}Content-Length: 200001\r\n\r\n".encode())
         assert declared.startswith(b"HTTP/1.1 413")
@@ -191,6 +194,6 @@ async def test_who_sends_too_much_is_told_so_and_not_cut_off(open_gateway: OpenG
     async with open_gateway(max_body=200_000) as gateway:
         headers = await gateway.bearer()
         for _ in range(8):
-            problem(await gateway.http.post("/api/v1/imports", content=body(), headers=headers), 413, "too-large")
-            whole = await gateway.http.post("/api/v1/imports", content=b"z" * 1_000_000, headers=headers)
+            problem(await gateway.http.post("/api/v1/posts", content=body(), headers=headers), 413, "too-large")
+            whole = await gateway.http.post("/api/v1/posts", content=b"z" * 1_000_000, headers=headers)
             problem(whole, 413, "too-large")

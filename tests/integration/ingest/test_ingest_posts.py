@@ -228,10 +228,10 @@ async def test_sources_give_tier_and_channel(app: FastAPI, client: httpx.AsyncCl
 async def test_a_watch_is_kept_once(app: FastAPI, client: httpx.AsyncClient, clock: ManualClock) -> None:
     watch = WatchChanged(case_id="c1", mode=WatchMode.SURGE, topics=["resettlement"], keywords=["补偿款"])
     message = envelope("watch.changed", "c1", watch, source="cases", at=clock.now())
-    await app.state.ingest.hear_watches([message, message])
-    await app.state.ingest.hear_watches([message])
+    await app.state.consumers.hear_watches([message, message])
+    await app.state.consumers.hear_watches([message])
     calm = watch.model_copy(update={"mode": WatchMode.ROUTINE})
-    await app.state.ingest.hear_watches([envelope("watch.changed", "c1", calm, source="cases", at=clock.now())])
+    await app.state.consumers.hear_watches([envelope("watch.changed", "c1", calm, source="cases", at=clock.now())])
     [kept] = (await client.get("/api/v1/watches")).json()
     assert kept["mode"] == "routine"
 
@@ -241,10 +241,10 @@ async def test_old_texts_are_purged_and_counts_stay(
 ) -> None:
     await push(client, {"text": "很久以前", "url": "https://a.example.com/old", "author": "谁"})
     clock.advance(timedelta(days=179))
-    await app.state.ingest.purge()
+    await app.state.retention.purge_rows()
     assert "很久以前" in await every_cell(app)
     clock.advance(timedelta(days=2))
-    await app.state.ingest.purge()
+    await app.state.retention.purge_rows()
     async with app.state.runtime.database.reading() as session:
         row = (await session.execute(sa.select(Base.metadata.tables["posts"]))).one()
     assert (row.text, row.url, row.author_hash, row.purged) == ("", None, None, True)

@@ -19,7 +19,7 @@ def test_a_position_survives_its_writing(position: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1-0", "a_b_c_d", "1-0_1-0_1-0", "1-0_1-0_1-0_$", "1-0_1-0_1-0_1-0_1-0", "1_1_1_1"]
+    "text", ["", "1-0", "a_b_c_d_e", "1-0_1-0_1-0_1-0", "1-0_1-0_1-0_1-0_$", "1-0_1-0_1-0_1-0_1-0_1-0", "1_1_1_1_1"]
 )
 def test_what_is_no_position_of_ours_is_not_taken_for_one(text: str) -> None:
     assert decode_position(text) is None

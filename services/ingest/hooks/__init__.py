@@ -1,0 +1,1 @@
+"""Deliveries of vendor feeds and e-mail digests by signed webhook."""
