@@ -97,6 +97,10 @@ class Ingest:
         """Store what is new of `items`, raise the counters of what is known, and tell of both."""
         # masking a hostile text can take seconds, in which others want their answers
         candidates, bad = await asyncio.to_thread(self.look, items, chinese=chinese)
+        return await self.keep(candidates, bad, also=also)
+
+    async def keep(self, candidates: list[Candidate], bad: list[tuple[int, str]], *, also: Also | None = None) -> Taken:
+        """Do the same for what :meth:`look` returned of them."""
         try:
             async with self._runtime.database.writing() as session:
                 taken = await self._store(session, candidates, bad)

@@ -135,10 +135,11 @@ class Sources:
             state={},
             now=self._runtime.clock.now(),
             limit=_PREVIEWED,
+            seconds=_PREVIEW_SECONDS,
             remember=False,
         )
         async with self._previews:
-            found = await look(new.adapter, config, around, seconds=_PREVIEW_SECONDS)
+            found = await look(new.adapter, config, around, seconds=_PREVIEW_SECONDS + 5)
         shown = Preview(
             posts=[],
             missed=[],

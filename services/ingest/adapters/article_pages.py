@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,8 +10,9 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from services.ingest.adapters.attempts import Attempts
 from services.ingest.adapters.markup import one_line, paragraphs, parsed
-from services.ingest.adapters.protocol import Draft, Miss, Surroundings
+from services.ingest.adapters.protocol import Draft, Miss, OutOfTime, Surroundings
 from services.ingest.adapters.selectors import ArticleSelectors, stated
 from services.ingest.adapters.times import stated_time
 from services.ingest.extraction.article import read_article
@@ -20,9 +20,6 @@ from services.ingest.fetching.page import FetchFailed, FetchProblem, Page
 
 _log = structlog.get_logger(__name__)
 
-#: passes in which a page is tried before it is left alone
-ATTEMPTS: Final = 3
-_REMEMBERED: Final = 200
 #: what another attempt would not change
 _FINAL: Final = frozenset(
     {
@@ -82,8 +79,8 @@ class Followed:
 
     drafts: list[Draft] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
-    #: attempts by the hash of an address, for the next pass
-    attempts: dict[str, int] = field(default_factory=dict)
+    #: attempts at pages, for the next pass
+    attempts: dict[str, list[int]] = field(default_factory=dict)
     waiting: int = 0
 
 
@@ -97,71 +94,73 @@ def article_reader(selectors: ArticleSelectors | None = None) -> Reader:
 
 
 async def follow(
-    listed: Sequence[Listed], around: Surroundings, reader: Reader, *, limit: int, attempts: Mapping[str, int]
+    listed: Sequence[Listed], around: Surroundings, reader: Reader, *, limit: int, attempts: Mapping[str, list[int]]
 ) -> Followed:
-    """Return the posts of the articles, read from their pages in order, until `limit` are read.
+    """Return the posts of the articles, read from their pages in order, until `limit` are read or time is up.
 
     Raises FetchFailed where not one page could be had because robots.txt forbids it or the server asks to wait.
     """
-    result = Followed(attempts=dict(attempts))
+    result, tries = Followed(), Attempts(attempts, around.now)
     refused: FetchFailed | None = None
     only_refused = True
     pages: dict[str, Listed] = {}
     for one in listed:
         if one.url:
             pages.setdefault(one.url, one)
-    due = [(url, one) for url, one in pages.items() if result.attempts.get(_key(url), 0) < ATTEMPTS]
+    due = [(url, one) for url, one in pages.items() if tries.due(url)]
+    result.waiting = sum(tries.resting(url) for url in pages)
     for index, (url, one) in enumerate(due):
         if index >= limit or len(result.drafts) >= limit:
-            result.waiting = len(due) - index
+            result.waiting += len(due) - index
             break
         try:
             page = await around.fetch(url)
             # reading takes the time of many answers to callers, who share this loop
             drafts = await asyncio.to_thread(reader, one, page, around.now)
+        except OutOfTime:
+            only_refused = False
+            result.waiting += len(due) - index
+            break
         except FetchFailed as failure:
             if failure.problem in _REFUSALS:
                 refused = refused or failure
             else:
                 only_refused = False
             if failure.problem is FetchProblem.RATE_LIMITED:
-                result.waiting = len(due) - index
+                result.waiting += len(due) - index
                 break
-            final = failure.problem in _FINAL or failure.status in _GONE
-            _missed(result, url, one, final, f"未能读取原文：{failure.detail}", f"page not had: {failure.problem}")
+            # a time to come again is named where it is the robots.txt itself that could not be read
+            final = (failure.problem in _FINAL and failure.retry_after is None) or failure.status in _GONE
+            _missed(result, tries, one, final, f"未能读取原文：{failure.detail}", f"page not had: {failure.problem}")
             continue
         except Exception as error:
             # a page that our own reading fails on must not cost the others
             _log.exception("adapters.page_not_read", url=url)
             only_refused = False
-            _missed(result, url, one, False, f"页面读取出错：{type(error).__name__}", "reading the page failed")
+            _missed(result, tries, one, False, f"页面读取出错：{type(error).__name__}", "reading the page failed")
             continue
         only_refused = False
         if drafts:
             result.drafts += drafts
-            result.attempts.pop(_key(url), None)
+            tries.done(url)
         else:
-            _missed(result, url, one, False, "页面上没有读到正文", "no text found on the page")
+            _missed(result, tries, one, False, "页面上没有读到正文", "no text found on the page")
     if refused is not None and only_refused and not result.drafts:
         raise refused
-    result.attempts = dict(list(result.attempts.items())[-_REMEMBERED:])
+    result.attempts = tries.as_state()
     return result
 
 
-def _missed(result: Followed, url: str, one: Listed, final: bool, reason_zh: str, reason_en: str) -> None:
-    key = _key(url)
-    result.attempts[key] = ATTEMPTS if final else result.attempts.pop(key, 0) + 1
+def _missed(result: Followed, tries: Attempts, one: Listed, final: bool, reason_zh: str, reason_en: str) -> None:
+    url = one.url or ""
+    again = tries.failed(url, final=final)
     result.misses.append(Miss(url, reason_zh, reason_en))
     if one.text and one.text != one.title:
         # what the list itself says is enough for a post: an early warning does not wait for the page
         result.drafts.append(one.as_draft())
-        result.attempts.pop(key, None)
-    elif result.attempts[key] < ATTEMPTS:
+        tries.done(url)
+    elif again:
         result.waiting += 1
-
-
-def _key(url: str) -> str:
-    return hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def _read(listed: Listed, page: Page, now: datetime, selectors: ArticleSelectors | None) -> Draft | None:

@@ -90,6 +90,10 @@ class Collected:
     rankings: Sequence[Ranking] = ()
 
 
+class OutOfTime(Exception):
+    """The time of the pass is up: what was found so far is to be returned, the rest comes with the next."""
+
+
 class Surroundings(Protocol):
     """What a pass may use."""
 
@@ -119,7 +123,7 @@ class Surroundings(Protocol):
         validators: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Page:
-        """Return a page (status 200, or 304 where validators were given); raises FetchFailed."""
+        """Return a page (status 200, or 304 where validators were given); raises FetchFailed and OutOfTime."""
 
     async def known(self, urls: Collection[str]) -> set[str]:
         """Return those of the addresses whose posts are stored already."""

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from kit.database import Database
 from services.ingest import store
-from services.ingest.adapters.protocol import SourceSpec
+from services.ingest.adapters.protocol import OutOfTime, SourceSpec
+from services.ingest.evidence import Record
 from services.ingest.fetching.page import HTML, Page, Request
 from services.ingest.identity import NotAUrl, canonical_url, identity
 
-#: bytes of pages that a pass keeps until it is known which of them show new posts
-_KEPT: Final = 64 * 2**20
+#: bytes of pages that a pass holds until it is known which of them show new posts; what goes beyond is written at once
+_HELD: Final = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page that was fetched: held, or written to the archive already."""
+
+    url: str
+    fetched_at: datetime
+    lies: Page | Record
+
+    def kept(self, write: Callable[[Page], Record]) -> Record:
+        """Return where the page lies in the archive, writing it there if need be."""
+        return self.lies if isinstance(self.lies, Record) else write(self.lies)
 
 
 class Fetches(Protocol):
@@ -23,7 +40,10 @@ class Fetches(Protocol):
 
 
 class Around:
-    """The surroundings of one pass. `pages` are those fetched, by digest, for evidence."""
+    """The surroundings of one pass. `shown` are the pages fetched, by digest, for evidence.
+
+    After `seconds` no fetch is begun or waited for any more: OutOfTime tells the adapter to return what it has.
+    """
 
     def __init__(
         self,
@@ -34,14 +54,17 @@ class Around:
         state: Mapping[str, Any],
         now: datetime,
         limit: int,
+        seconds: float,
+        keep: Callable[[Page], Record] | None = None,
         keywords: Sequence[str] = (),
         remember: bool = True,
     ) -> None:
         self._fetcher, self._database = fetcher, database
         self.source, self.state, self.now, self.limit, self.keywords = source, state, now, limit, keywords
-        self.pages: dict[str, Page] = {}
+        self.shown: dict[str, Shown] = {}
         self.fetched = 0
-        self._kept = 0
+        self._until = time.monotonic() + seconds
+        self._keep, self._held = keep, 0
         self._remember = remember
 
     async def fetch(
@@ -52,13 +75,26 @@ class Around:
         validators: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Page:
-        """Return a page; raises FetchFailed."""
-        page = await self._fetcher.fetch(Request(url, accept, validators or {}, headers or {}))
+        """Return a page; raises FetchFailed and OutOfTime."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        try:
+            async with asyncio.timeout(left):
+                page = await self._fetcher.fetch(Request(url, accept, validators or {}, headers or {}))
+        except TimeoutError:
+            raise OutOfTime from None
         self.fetched += 1
-        if not page.not_modified and page.digest not in self.pages and self._kept + len(page.body) <= _KEPT:
-            self.pages[page.digest] = page
-            self._kept += len(page.body)
+        if self._keep is not None and not page.not_modified and page.digest not in self.shown:
+            self.shown[page.digest] = await self._held_or_written(page, self._keep)
         return page
+
+    async def _held_or_written(self, page: Page, keep: Callable[[Page], Record]) -> Shown:
+        if self._held + len(page.body) > _HELD:
+            return Shown(page.url, page.fetched_at, await asyncio.to_thread(keep, page))
+        self._held += len(page.body)
+        # a copy without the decoded text, which would be held as well
+        return Shown(page.url, page.fetched_at, replace(page))
 
     async def known(self, urls: Collection[str]) -> set[str]:
         """Return those of the addresses whose posts are stored already; none where this pass is not to remember."""

@@ -22,7 +22,7 @@ from kit.runtime import Runtime
 from kit.transient import brief, passes
 from services.ingest import store
 from services.ingest.adapters import adapters
-from services.ingest.adapters.protocol import Collected, Draft, Ranking, SourceSpec
+from services.ingest.adapters.protocol import Collected, Draft, OutOfTime, Ranking, SourceSpec
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.around import Around, Fetches
 from services.ingest.collecting.cadence import adapted, first_wait, wait
@@ -30,6 +30,7 @@ from services.ingest.collecting.store import Outcome, Row
 from services.ingest.evidence import Archive, Record
 from services.ingest.fetching.page import FetchFailed
 from services.ingest.identity import NotAUrl, canonical_url, identity
+from services.ingest.intake import Candidate
 from services.ingest.schemas import MAX_TEXT
 from services.ingest.service import Ingest, Taken
 from services.ingest.settings import IngestSettings
@@ -40,6 +41,8 @@ _PASSES = Counter("huiying_ingest_passes", "Passes over sources by what became o
 _RUNNING = Gauge("huiying_ingest_passes_running", "Passes over sources under way")
 #: seconds that a replica holds a source without renewing; so long a source rests when its replica dies
 _TERM: Final = 60.0
+#: seconds that an adapter has to return what it found when the time of its pass is up
+_GRACE: Final = 60.0
 #: posts stored in one transaction
 _AT_ONCE: Final = 200
 
@@ -137,12 +140,15 @@ class Collector:
         if not self._running or time.monotonic() - self._renewed < _TERM / 3:
             return
         until = SystemClock().now() + timedelta(seconds=_TERM)
+        running = dict(self._running)
         async with self._runtime.database.writing() as session:
-            kept = await schedules.keep_hold(session, list(self._running), holder=self._holder, until=until)
+            kept = await schedules.keep_hold(session, list(running), holder=self._holder, until=until)
         self._renewed = time.monotonic()
-        for source_id in set(self._running) - kept:
-            _log.warning("collect.lost_hold", source=source_id)
-            self._running[source_id].cancel()
+        for source_id in running.keys() - kept:
+            # a pass that has just ended gave up its hold itself
+            if self._running.get(source_id) is running[source_id]:
+                _log.warning("collect.lost_hold", source=source_id)
+                running[source_id].cancel()
 
     async def _guarded(self, row: Row, watches: Sequence[Row]) -> None:
         try:
@@ -168,15 +174,18 @@ class Collector:
             state=row.state,
             now=now,
             limit=self._settings.collect_posts,
+            seconds=self._settings.collect_seconds,
+            keep=self._archive.write,
             keywords=surge.keywords,
         )
-        found = await look(row.adapter, row.config, around, seconds=self._settings.collect_seconds)
+        found = await look(row.adapter, row.config, around, seconds=self._settings.collect_seconds + _GRACE)
         taken = Taken({}, [])
         if isinstance(found, Collected):
             taken = await self._store(row, found, around)
         outcome = self._outcome(row, found, taken, around.fetched, time.perf_counter() - began, surge.active)
         async with self._runtime.database.writing() as session:
             held = await schedules.finish(session, row.id, self._holder, outcome)
+        self._running.pop(row.id, None)
         if not held:
             _log.warning("collect.lost_hold", source=row.id)
         _PASSES.labels(outcome.passed["problem"] or ("new" if taken.accepted else "nothing_new")).inc()
@@ -188,12 +197,13 @@ class Collector:
         for start in range(0, len(found.drafts), _AT_ONCE):
             drafts = found.drafts[start : start + _AT_ONCE]
             items = [item(draft, row) for draft in drafts]
-            records = await self._keep(items, drafts, around)
+            candidates, bad = await asyncio.to_thread(self._ingest.look, items, chinese=True)
+            records = await self._write(candidates, drafts, around)
 
             async def also(session: AsyncSession, taken: Taken, drafts: Any = drafts, records: Any = records) -> None:
                 await store.add_evidence(session, evidence_rows(taken, drafts, records, around))
 
-            taken = await self._ingest.take(items, chinese=True, also=also)
+            taken = await self._ingest.keep(candidates, bad, also=also)
             posts |= {start + index: what for index, what in taken.posts.items()}
             rejected += [(start + index, reason) for index, reason in taken.rejected]
         if found.rankings:
@@ -201,18 +211,19 @@ class Collector:
                 await schedules.rank(session, [ranking_row(row.id, one) for one in found.rankings])
         return Taken(posts, rejected)
 
-    async def _keep(self, items: list[dict[str, Any]], drafts: Sequence[Draft], around: Around) -> dict[str, Record]:
+    async def _write(
+        self, candidates: Sequence[Candidate], drafts: Sequence[Draft], around: Around
+    ) -> dict[str, Record]:
         """Write the pages that show posts not yet stored to the archive; returns their records by digest."""
-        candidates, _ = self._ingest.look(items, chinese=True)
         async with self._runtime.database.reading() as session:
             known = await store.stored(session, sorted({one.identity for one in candidates}))
         wanted = {drafts[one.index].evidence for one in candidates if one.identity not in known}
-        pages = [page for digest, page in around.pages.items() if digest in wanted]
-        if not pages:
+        shown = {digest: one for digest, one in around.shown.items() if digest in wanted}
+        if not shown:
             return {}
 
         def write() -> dict[str, Record]:
-            records = {page.digest: self._archive.write(page) for page in pages}
+            records = {digest: one.kept(self._archive.write) for digest, one in shown.items()}
             self._archive.flush(*records.values())
             return records
 
@@ -279,8 +290,8 @@ async def look(adapter: str, config: Mapping[str, Any], around: Around, *, secon
     except ValidationError as error:
         first = error.errors()[0]
         return Failure("config", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-    except TimeoutError:
-        return Failure("timeout", f"{seconds:.0f} 秒内未完成 / not done within {seconds:.0f} s")
+    except (TimeoutError, OutOfTime):
+        return Failure("timeout", "规定时间内未完成 / not done in time")
     except Exception as error:  # an adapter's defect must not stop the other sources; it is logged and shown
         _log.exception("collect.adapter_broke", source=around.source.id, adapter=adapter)
         return Failure("defect", f"{type(error).__name__}: {error}")
@@ -309,13 +320,13 @@ def evidence_rows(
     for index, (post_id, new) in taken.posts.items():
         digest = drafts[index].evidence
         if new and digest is not None and digest in records:
-            page, record = around.pages[digest], records[digest]
+            shown, record = around.shown[digest], records[digest]
             rows.append(
                 {
                     "post_id": post_id,
                     "sha256": digest,
-                    "url": page.url,
-                    "fetched_at": page.fetched_at,
+                    "url": shown.url,
+                    "fetched_at": shown.fetched_at,
                     "file": record.file,
                     "offset": record.offset,
                     "length": record.length,

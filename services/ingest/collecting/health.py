@@ -54,6 +54,8 @@ class PassSeen:
     failed: bool
     found: int
     missed: int
+    #: it failed because what it got was not what it reads
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def judge(
     if passes:
         failing = len(passes) >= _FAILURES and all(one.failed for one in passes[:_FAILURES])
         if failing and (last_success_at is None or now - last_success_at > 3 * interval):
-            return Silence.FETCH
+            return Silence.EXTRACTION if passes[0].unreadable else Silence.FETCH
         good = [one for one in passes if not one.failed][:_LOOKED_AT]
         found, missed = sum(one.found for one in good), sum(one.missed for one in good)
         if missed >= _FEWEST and missed > _MISSED * (found + missed):

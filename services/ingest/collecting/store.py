@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.database import insert_ignoring
 from services.ingest.collecting.health import HABIT_DAYS, Habit, PassSeen, hour_of
+from services.ingest.fetching.page import FetchProblem
 from services.ingest.models import HABITS, PASSES, RANKINGS, SCHEDULES, SOURCES
 
 Row = sa.Row[Any]
@@ -192,7 +193,8 @@ async def habits(session: AsyncSession, created: Mapping[str, datetime], now: da
 
 def seen(row: Row) -> PassSeen:
     """Return what the judgement needs of a pass."""
-    return PassSeen(row.problem is not None, row.accepted + row.duplicates, row.missed + row.rejected)
+    unreadable = row.problem == FetchProblem.CONTENT
+    return PassSeen(row.problem is not None, row.accepted + row.duplicates, row.missed + row.rejected, unreadable)
 
 
 async def rank(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

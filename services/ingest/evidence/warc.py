@@ -65,6 +65,10 @@ class _Sha256:
         return f"sha256:{self._sum.hexdigest()}"
 
 
+#: half the time of the usual 6 on saved portal pages, for a tenth more bytes
+_LEVEL: Final = 3
+
+
 class _Writer(BaseWARCWriter):  # type: ignore[misc]
     """Writes uncompressed WARC 1.1; each record is compressed as a whole afterwards."""
 
@@ -79,7 +83,7 @@ class _Writer(BaseWARCWriter):  # type: ignore[misc]
         """Return a record as one gzip member."""
         out = BytesIO()
         self._write_warc_record(out, record)
-        packer = zlib.compressobj(6, zlib.DEFLATED, GZIP)
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, GZIP)
         return packer.compress(out.getbuffer()) + packer.flush()
 
 

@@ -249,6 +249,39 @@ async def test_pages_that_lose_their_text_are_a_silence_too(
     assert not await posts(app)
 
 
+async def test_a_pass_whose_time_is_up_keeps_what_it_has_and_the_next_goes_on(
+    make_app: MakeApp, clock: ManualClock, site: Site
+) -> None:
+    app = make_app(collect_seconds=1.0, host_delay=0.25, host_requests=1)
+    await app.state.runtime.start()
+    for number in range(8):
+        site.publish(f"c{number}", f"测试县第{number}号移民工作简报发布", *_SENTENCES, f"本期为第{number}期。")
+    async with caller(app) as client:
+        source = await made(client, name="测试县新闻网", url=f"{site.base}/list", adapter="list_page")
+        await later(app, clock, seconds=31)
+        assert 0 < len(await posts(app)) < 8
+        assert (await health(client, source))["condition"] == "healthy"
+        for _ in range(4):
+            await later(app, clock, hours=1)
+    assert len(await posts(app)) == 8
+    assert all(count == 1 for path, count in site.log.items() if path.startswith("/news/"))
+
+
+async def test_pages_beyond_what_a_pass_holds_are_evidence_too(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.collecting.around._HELD", 3_000)
+    for number in range(5):
+        site.publish(f"d{number}", f"测试县第{number}号移民工作通报发布", *_SENTENCES, f"本期为第{number}期。")
+    await made(client, name="测试县新闻网", url=f"{site.base}/list", adapter="list_page")
+    await later(app, clock, seconds=31)
+    rows = await posts(app)
+    assert len(rows) == 5
+    for row in rows:
+        [item] = (await client.get(f"/api/v1/posts/{row.id}/evidence")).json()["items"]
+        assert (item["url"], item["problem"]) == (row.url, None)
+
+
 async def test_surge_hastens_the_sources_of_its_topics_and_ends_by_itself(
     app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, site: Site
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.ingest.adapters.attempts import RESTS
 from services.ingest.adapters.feed import ADAPTER
 from services.ingest.fetching.page import FetchFailed, FetchProblem
 
@@ -85,14 +87,17 @@ async def test_an_entry_whose_page_fails_is_a_miss_and_its_summary_a_post(web: A
     assert "404" in miss.reason_zh
 
 
-async def test_a_title_alone_waits_for_its_page_and_is_given_up_after_three_passes(web: Any, around: Any) -> None:
+async def test_a_title_alone_waits_for_its_page_and_is_given_up_after_hours(web: Any, around: Any) -> None:
     web.put("/feed", rss(item(1)), "text/xml")
     web.put("/a/1", "busy", status=503)
     source = around("/feed")
-    misses = [len((await source.run(ADAPTER, full_text=True)).misses) for _ in range(3)]
-    assert misses == [1, 1, 1]
+    for rest in (*RESTS, 0):
+        assert len((await source.run(ADAPTER, full_text=True)).misses) == 1
+        if rest:
+            assert (await source.run(ADAPTER, full_text=True)).misses == [], "it rests"
+        source.now += timedelta(minutes=rest)
     assert (await source.run(ADAPTER, full_text=True)).unchanged
-    assert web.paths.count("/a/1") == 3
+    assert web.paths.count("/a/1") == 1 + len(RESTS)
 
 
 async def test_a_server_that_asks_to_wait_is_left_alone_and_the_rest_comes_later(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from services.ingest.adapters.article_pages import ATTEMPTS, Listed, article_reader, follow
-from services.ingest.adapters.protocol import Draft
-from services.ingest.fetching.page import Page
+from services.ingest.adapters.article_pages import Listed, article_reader, follow
+from services.ingest.adapters.attempts import RESTS
+from services.ingest.adapters.protocol import Draft, OutOfTime
+from services.ingest.fetching.page import FetchFailed, FetchProblem, Page
 
 
 def broken(listed: Listed, page: Page, now: datetime) -> list[Draft]:
@@ -24,12 +25,58 @@ async def test_a_page_that_reading_fails_on_stops_no_other(web: Any, around: Any
     assert found.waiting == 1
 
 
-async def test_a_page_without_an_article_is_tried_three_times(web: Any, around: Any) -> None:
+async def test_a_page_without_an_article_is_tried_again_over_hours(web: Any, around: Any) -> None:
     listed = [Listed(web.put("/a/1", "<html><body></body></html>"), "第1篇")]
-    attempts: dict[str, int] = {}
-    for _ in range(ATTEMPTS + 2):
-        attempts = (await follow(listed, around("/"), article_reader(), limit=9, attempts=attempts)).attempts
-    assert len(web.asked) == ATTEMPTS
+    attempts: dict[str, list[int]] = {}
+    surroundings = around("/")
+    for _ in range(100):
+        followed = await follow(listed, surroundings, article_reader(), limit=9, attempts=attempts)
+        attempts = followed.attempts
+        surroundings.now += timedelta(minutes=10)
+    assert len(web.asked) == 1 + len(RESTS)
+    assert followed.waiting == 0
+
+
+async def test_while_a_page_rests_the_list_is_not_done_with(web: Any, around: Any) -> None:
+    listed = [Listed(web.put("/a/1", "<html><body></body></html>"), "第1篇")]
+    first = await follow(listed, around("/"), article_reader(), limit=9, attempts={})
+    second = await follow(listed, around("/"), article_reader(), limit=9, attempts=first.attempts)
+    assert (first.waiting, second.waiting, len(web.asked)) == (1, 1, 1)
+
+
+async def test_when_time_is_up_what_was_read_is_returned(web: Any, around: Any) -> None:
+    listed = [Listed(web.put(f"/a/{n}", "x"), f"第{n}篇") for n in range(2, 6)]
+    surroundings = around("/")
+    real, asked = surroundings.fetch, []
+
+    async def fetch(url: str, **options: Any) -> Page:
+        if len(asked) == 2:
+            raise OutOfTime
+        asked.append(url)
+        return await real(url, **options)
+
+    surroundings.fetch = fetch
+    found = await follow(listed, surroundings, broken, limit=9, attempts={})
+    assert [draft.title for draft in found.drafts] == ["第2篇", "第3篇"]
+    assert found.waiting == 2
+    assert not found.misses
+
+
+async def test_a_robots_txt_that_could_not_be_read_is_no_final_word(web: Any, around: Any) -> None:
+    listed = [Listed(web.put(f"/a/{n}", "x"), f"第{n}篇") for n in (2, 3)]
+    surroundings = around("/")
+    real = surroundings.fetch
+
+    async def fetch(url: str, **options: Any) -> Page:
+        if url.endswith("/2"):
+            raise FetchFailed(FetchProblem.ROBOTS, "robots.txt unreadable", url=url, retry_after=300)
+        return await real(url, **options)
+
+    surroundings.fetch = fetch
+    first = await follow(listed, surroundings, broken, limit=9, attempts={})
+    surroundings.fetch, surroundings.now = real, surroundings.now + timedelta(minutes=RESTS[0])
+    later = await follow(listed[:1], surroundings, broken, limit=9, attempts=first.attempts)
+    assert [draft.title for draft in later.drafts] == ["第2篇"]
 
 
 async def test_a_page_that_is_gone_is_tried_once(web: Any, around: Any) -> None:
