@@ -33,6 +33,7 @@ def main() -> None:
     """Train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=recipe.STEPS, help="steps of each process")
     options = parser.parse_args()
     whole = read("train")
     kept_back = held_out(len(whole.texts), VALIDATION, VALIDATION_SEED)
@@ -52,7 +53,7 @@ def main() -> None:
     os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = "127.0.0.1", str(port)
     # a plain end of this process takes the others along
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    mp.spawn(process, (options.folder, data, watched.part(some)), recipe.PROCESSES, daemon=True)
+    mp.spawn(process, (options.folder, data, watched.part(some), options.steps), recipe.PROCESSES, daemon=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,22 +46,20 @@ def tokenise(tokenizer: Tokenizer, data: Texts, cleaned: list[str]) -> Tokens:
     for start in range(0, len(cleaned), 4096):
         encodings = tokenizer.encode_batch(cleaned[start : start + 4096])
         ids += [cut(encoding.ids, recipe.MAX_TOKENS, recipe.TAIL_TOKENS) for encoding in encodings]
-    corpora = dict.fromkeys(data.corpora.tolist(), 1.0)
-    return Tokens(ids, open_classes(data), text_weights(data, corpora, recipe.BALANCE), data.corpora)
+    return Tokens(
+        ids, open_classes(data), text_weights(data, dict.fromkeys(recipe.TIMES, 1.0), recipe.BALANCE), data.corpora
+    )
 
 
-def epoch(data: Tokens, number: int, times: Mapping[str, float]) -> list[NDArray[np.int64]]:
-    """Return the batches of one epoch as arrays of indices, shuffled, each of texts of like length.
-
-    `times`: how often a text of each corpus comes.
-    """
+def epoch(data: Tokens, number: int) -> list[NDArray[np.int64]]:
+    """Return the batches of one epoch as arrays of indices, shuffled, each of texts of like length."""
     random = np.random.default_rng([recipe.SEED, number])
     chosen: list[NDArray[np.int64]] = []
-    for corpus, often in times.items():
+    for corpus, times in recipe.TIMES.items():
         inside = np.flatnonzero(data.corpora == corpus)
         # the same order every epoch, so that a fraction takes another part each time
         np.random.default_rng(recipe.SEED).shuffle(inside)
-        count = round(often * inside.size)
+        count = round(times * inside.size)
         begin = (number * count) % max(inside.size, 1)
         chosen.append(np.resize(np.roll(inside, -begin), count))
     order = random.permutation(np.concatenate(chosen))
@@ -77,15 +75,15 @@ def by_length(chosen: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator
     return (chosen[batch] for batch in by_size(lengths[chosen], recipe.BATCH_TOKENS))
 
 
-def steps(data: Tokens, rank: int, processes: int, begin: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the batches of process `rank`, from its step `begin` on to the last cycle's end."""
-    step, end, number = 0, 0, 0
-    for cycle in recipe.CYCLES:
-        end += cycle.steps
-        while step < end:
-            batches = epoch(data, number, cycle.times)
-            for batch in batches[rank : len(batches) - len(batches) % processes : processes][: end - step]:
-                if step >= begin:
-                    yield batch
-                step += 1
-            number += 1
+def steps(data: Tokens, rank: int, processes: int, begin: int, end: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the batches of process `rank` for its steps `begin` to `end`."""
+    step, number = 0, 0
+    while step < end:
+        batches = epoch(data, number)
+        for batch in batches[rank : len(batches) - len(batches) % processes : processes]:
+            if step >= end:
+                return
+            if step >= begin:
+                yield batch
+            step += 1
+        number += 1

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +23,8 @@ _SAVE_EVERY = 300
 _REPORT_EVERY = 25
 
 
-def rate(step: int, lengths: Sequence[int]) -> float:
-    """Return the learning rate's share at `step` of cycles of these lengths.
-
-    In each it warms up, stays level, and goes down to zero by a straight line.
-    """
-    number = 0
-    while step >= lengths[number] and number + 1 < len(lengths):
-        step -= lengths[number]
-        number += 1
-    total = lengths[number]
+def rate(step: int, total: int) -> float:
+    """Return the learning rate's share at `step`: warming up, then level, then down to zero by a straight line."""
     warm, cool = recipe.WARM_UP * total, recipe.COOL_DOWN * total
     return max(0.0, min((step + 1) / warm, (total - step) / cool, 1.0))
 
@@ -112,15 +103,13 @@ def predict(network: Network, data: Tokens, *, bfloat16: bool = True) -> dict[in
     return found
 
 
-def fit(rank: int, folder: Path, network: Network, data: Tokens, watched: Tokens) -> None:
+def fit(rank: int, folder: Path, network: Network, data: Tokens, watched: Tokens, total: int) -> None:
     """Train `network` as process `rank`; what is needed to go on lies in `folder`.
 
     Progress goes to standard output and `folder`/progress.jsonl (rank 0): loss, share right on the `watched` texts'
     open classes, texts a second.
     """
     torch.set_num_threads(1)
-    lengths = [cycle.steps for cycle in recipe.CYCLES]
-    total = sum(lengths)
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
     dist.init_process_group("gloo", rank=rank, world_size=recipe.PROCESSES)
     optimiser = _optimiser(network)
@@ -139,10 +128,10 @@ def fit(rank: int, folder: Path, network: Network, data: Tokens, watched: Tokens
     allowed, weights = torch.from_numpy(data.open_classes), torch.from_numpy(data.weights).float()
     network.train()
     began, last_save, losses, seen = time.monotonic(), time.monotonic(), [], 0
-    for step, batch in enumerate(steps(data, rank, recipe.PROCESSES, begin), begin):
+    for step, batch in enumerate(steps(data, rank, recipe.PROCESSES, begin, total), begin):
         torch.manual_seed(recipe.SEED + 1_000_003 * rank + step)
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * rate(step, lengths)
+            group["lr"] = group["peak"] * rate(step, total)
         with torch.autocast("cpu", torch.bfloat16):
             found = network(*padded(data, batch))
         loss = loss_of(found, allowed[batch], weights[batch])

@@ -39,7 +39,7 @@ def started(folder: Path) -> Network:
     return network
 
 
-def process(rank: int, folder: Path, data: Tokens, watched: Tokens) -> None:
+def process(rank: int, folder: Path, data: Tokens, watched: Tokens, total: int) -> None:
     """Run process `rank`; what :func:`torch.multiprocessing.spawn` starts."""
     torch.set_num_threads(1)
-    fit(rank, folder, started(folder), data, watched)
+    fit(rank, folder, started(folder), data, watched, total)

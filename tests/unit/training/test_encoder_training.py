@@ -19,12 +19,10 @@ from training.encoder import batches, recipe  # noqa: E402 (after the skips)
 from training.encoder.batches import Tokens, by_length, cut, epoch, steps  # noqa: E402
 from training.encoder.fitting import fit, loss_of, padded, predict, rate, trained  # noqa: E402
 from training.encoder.network import Network  # noqa: E402
-from training.encoder.recipe import Cycle  # noqa: E402
 from training.export.graph import Builder  # noqa: E402
 from training.export.ranges import ranges  # noqa: E402
 
 WORDS = 60
-TIMES = {"a": 1.0, "b": 0.5}
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +30,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "LAYERS", 4)
     monkeypatch.setattr(recipe, "EXITS", (1, 2))
     monkeypatch.setattr(recipe, "BATCH_TOKENS", 128)
-    monkeypatch.setattr(recipe, "CYCLES", (Cycle(12, TIMES), Cycle(8, {"a": 0.5, "b": 1.0})))
+    monkeypatch.setattr(recipe, "TIMES", {"a": 1.0, "b": 0.5})
     torch.set_num_threads(1)
 
 
@@ -115,32 +113,27 @@ def test_a_label_that_leaves_two_classes_open_pulls_towards_both() -> None:
 
 def test_an_epoch_takes_each_corpus_as_often_as_the_recipe_says() -> None:
     data = _data(400)
-    seen = np.concatenate(epoch(data, 0, TIMES))
+    seen = np.concatenate(epoch(data, 0))
     times = np.bincount(seen, minlength=400)
     assert (times[data.corpora == "a"] == 1).all()
     half = times[data.corpora == "b"]
     assert half.max() == 1
     assert abs(half.mean() - 0.5) < 0.02
-    other = np.bincount(np.concatenate(epoch(data, 1, TIMES)), minlength=400)[data.corpora == "b"]
+    other = np.bincount(np.concatenate(epoch(data, 1)), minlength=400)[data.corpora == "b"]
     assert ((half + other) <= 1).mean() > 0.97, "the other half comes in the next epoch"
     lengths = np.array([ids.size for ids in data.ids])
-    for batch in epoch(data, 0, TIMES):
+    for batch in epoch(data, 0):
         assert batch.size == 1 or lengths[batch].max() * batch.size <= 128
 
 
 def test_two_processes_share_an_epoch_and_steps_can_be_taken_up() -> None:
     data = _data(200)
-    shares = [list(steps(data, rank, 2, 0)) for rank in (0, 1)]
-    first = [batch.tolist() for batch in epoch(data, 0, TIMES)]
+    shares = [list(steps(data, rank, 2, 0, 12)) for rank in (0, 1)]
+    first = [batch.tolist() for batch in epoch(data, 0)]
     own = [batch.tolist() for share in shares for batch in share]
     assert all(batch in own for batch in first[: len(first) // 2 * 2])
-    later = list(steps(data, 0, 2, 5))
+    later = list(steps(data, 0, 2, 5, 12))
     assert [batch.tolist() for batch in later] == [batch.tolist() for batch in shares[0][5:]]
-    assert len(shares[0]) == 20
-    number = math.ceil(12 / (len(first) // 2))
-    assert shares[0][12].tolist() == epoch(data, number, recipe.CYCLES[1].times)[0].tolist(), (
-        "a cycle has epochs of its own"
-    )
 
 
 def test_batches_cover_all_and_long_texts_are_cut() -> None:
@@ -151,13 +144,11 @@ def test_batches_cover_all_and_long_texts_are_cut() -> None:
 
 
 def test_the_rate_warms_up_stays_and_falls_to_zero() -> None:
-    shares = [rate(step, (1000, 500)) for step in range(1500)]
-    for begin, end in ((0, 1000), (1000, 1500)):
-        cycle = shares[begin:end]
-        assert cycle[0] < 0.05
-        assert max(cycle) == cycle[(end - begin) // 3] == 1
-        assert 0 < cycle[-1] < 0.01
-        assert all(math.isclose(a, b, abs_tol=0.05) for a, b in itertools.pairwise(cycle))
+    shares = [rate(step, 1000) for step in range(1000)]
+    assert shares[0] < 0.05
+    assert max(shares) == shares[300] == 1
+    assert 0 < shares[-1] < 0.01
+    assert all(math.isclose(a, b, abs_tol=0.03) for a, b in itertools.pairwise(shares))
 
 
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,11 +174,11 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path: Path, monkeyp
 
             monkeypatch.setattr("training.encoder.fitting.steps", broken)
             with pytest.raises(KeyboardInterrupt):
-                fit(0, folder, _network(), data, nothing)
+                fit(0, folder, _network(), data, nothing, 20)
             torch.distributed.destroy_process_group()
             monkeypatch.setattr("training.encoder.fitting.steps", real)
             return _network()
-        fit(0, folder, _network(), data, nothing)
+        fit(0, folder, _network(), data, nothing, 20)
         return trained(folder, _network(7))
 
     unbroken = run(tmp_path / "a")
