@@ -76,7 +76,7 @@ class Database:
         parsed = sa.make_url(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "sqlite":
-            self.engine = create_async_engine(url, pool_size=pool_size, max_overflow=8)
+            self.engine = create_async_engine(url, pool_size=pool_size, max_overflow=8, hide_parameters=True)
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         else:
@@ -85,6 +85,8 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=8,
                 pool_pre_ping=True,
+                # errors go to the log, rows do not
+                hide_parameters=True,
                 connect_args={"server_settings": {"search_path": service, "application_name": f"huiying-{service}"}},
             )
         self._writer = self.engine.execution_options(huiying_writes=True)
@@ -118,11 +120,13 @@ def migration_engine(url: str, service: str) -> AsyncEngine:
     """Return an engine for schema changes: one connection, no pool."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, poolclass=NullPool)
+        engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url, poolclass=NullPool, connect_args={"server_settings": {"search_path": service}})
+    return create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={"server_settings": {"search_path": service}}
+    )
 
 
 async def insert_ignoring(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from kit.field_words import in_chinese, plain
 from kit.logging import request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -42,6 +43,8 @@ class FieldError(BaseModel):
 
     pointer: str
     detail: str
+    #: the detail in Chinese, where it differs
+    zh: str | None = Field(None, exclude=True, repr=False)
 
 
 class ProblemDetails(BaseModel):
@@ -115,10 +118,14 @@ def document(
         "detail": zh if chinese else en,
         "instance": instance,
         "request_id": request_id(),
-        "errors": [error.model_dump() for error in errors] if errors else None,
+        "errors": [_told(error, chinese) for error in errors] if errors else None,
         **(extensions or {}),
     }
     return {key: value for key, value in body.items() if value is not None}
+
+
+def _told(error: FieldError, chinese: bool) -> dict[str, str]:
+    return {"pointer": error.pointer, "detail": error.zh if chinese and error.zh else error.detail}
 
 
 def install(app: FastAPI) -> None:
@@ -163,17 +170,22 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         found = error.errors()
         if any(item["type"] == "json_invalid" for item in found):
-            reason = str(found[0].get("ctx", {}).get("error", ""))
+            reason, at = str(found[0].get("ctx", {}).get("error", "")), found[0]["loc"][-1]
             return respond(
-                request, 400, "malformed", zh=f"请求体不是有效的 JSON：{reason}", en=f"The body is not JSON: {reason}"
+                request,
+                400,
+                "malformed",
+                zh=f"请求体不是有效的 JSON：第 {at} 个字符处有误",
+                en=f"The body is not JSON: {reason} at character {at}",
             )
-        errors = [FieldError(pointer=_pointer(item["loc"]), detail=item["msg"]) for item in found]
+        errors = [FieldError(pointer=_pointer(item["loc"]), detail=plain(item), zh=in_chinese(item)) for item in found]
+        first = errors[0]
         return respond(
             request,
             422,
             "invalid-fields",
-            zh=f"有 {len(errors)} 个字段不符合要求",
-            en=f"{len(errors)} field(s) are not acceptable",
+            zh=f"有 {len(errors)} 个字段不符合要求：{first.pointer} {first.zh}",
+            en=f"{len(errors)} field(s) are not acceptable: {first.pointer}: {first.detail}",
             errors=errors,
         )
 

@@ -121,6 +121,7 @@ class Post(Base, table=True):
     reposts: int = Field(sa_type=sa.BigInteger)
     counted_at: datetime = Field(sa_type=UtcDateTime)
     same_text_as: str | None = Field(default=None, max_length=36)
+    near_duplicate_of: str | None = Field(default=None, max_length=36)
     repost_of: str | None = Field(default=None, max_length=36)
     story_hash: int = Field(sa_type=sa.BigInteger)
     sentiment: str = Field(max_length=8)

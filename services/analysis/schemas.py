@@ -86,6 +86,8 @@ class PostView(BaseModel):
     collected_at: datetime
     metrics: Counters
     same_text_as: str | None
+    #: the first post of which this is a near repeat (cut, prefixed, with other signs)
+    near_duplicate_of: str | None
     repost_of: str | None
     #: when the text was erased under the retention period
     erased_at: datetime | None

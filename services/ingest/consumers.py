@@ -27,7 +27,9 @@ class Consumers:
             topics: list[list[str]] = []
             for message in await self._runtime.inbox.unseen(session, messages, now):
                 watch = WatchChanged.model_validate(message.data)
-                await store.put_watch(session, {**watch.model_dump(), "mode": watch.mode.value, "changed_at": now})
+                values = {**watch.model_dump(), "mode": watch.mode.value, "changed_at": message.time}
+                if not await store.put_watch(session, values):
+                    continue  # a newer word of this case came first
                 if watch.mode is WatchMode.SURGE:
                     topics.append(watch.topics)
             if topics:
@@ -43,5 +45,6 @@ class Consumers:
             if not unseen:
                 return
             plan = max((PlanActivated.model_validate(one.data) for one in unseen), key=lambda one: one.activated_at)
-            rows = [{"key": one.key, "name": one.name, "places": one.places} for one in plan.topics]
-            await store.put_plan_topics(session, rows)
+            at = plan.activated_at
+            rows = [{"key": one.key, "name": one.name, "places": one.places, "activated_at": at} for one in plan.topics]
+            await store.put_plan_topics(session, at, rows)

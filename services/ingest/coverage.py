@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ from services.ingest.collecting.health import Condition
 
 #: channels on which the plan wants a watch (clause 七(二): 重点网站、论坛、微博); "other" is no channel to cover
 CHANNELS: Final = tuple(channel for channel in Channel if channel is not Channel.OTHER)
+_AUTONOMOUS: Final = re.compile(r"^(\w{2,}?)(?:\w{1,4}?族)+自治([县州区旗])$")
 _HEARD: Final = frozenset({Condition.HEALTHY, Condition.DEGRADED})
 
 
@@ -62,6 +64,11 @@ class Cell:
         return Watched.SILENT if self.sources else Watched.NO
 
 
+def place_key(name: str) -> str:
+    """Return what is the same for a county's full and usual names: 宁洱哈尼族彝族自治县 and 宁洱县."""
+    return _AUTONOMOUS.sub(r"\1\2", name.strip())
+
+
 def cells(topics: Iterable[TopicPlaces], sources: Sequence[WatchedSource]) -> list[Cell]:
     """Return every cell, by topic, then channel, then place as the topic lists them."""
     by_channel: Mapping[Channel, list[WatchedSource]] = {
@@ -72,7 +79,8 @@ def cells(topics: Iterable[TopicPlaces], sources: Sequence[WatchedSource]) -> li
         for channel in CHANNELS:
             kept = [one for one in by_channel[channel] if not one.topics or topic.key in one.topics]
             for place in topic.places or ("",):
-                there = [one for one in kept if not one.places or not place or place in one.places]
+                key = place_key(place)
+                there = [one for one in kept if not one.places or not key or key in map(place_key, one.places)]
                 heard = sum(one.condition in _HEARD for one in there)
                 found.append(Cell(topic.key, channel, place, len(there), heard))
     return found

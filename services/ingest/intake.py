@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from contracts.messages import Counters
 from contracts.words import Channel
+from kit.field_words import in_chinese, plain
 from services.ingest.author import AuthorKeys
 from services.ingest.folding import cleaned
 from services.ingest.identity import NotAUrl, canonical_url, identity, text_key
 from services.ingest.privacy import mask, mask_url
-from services.ingest.registry import Registry
+from services.ingest.registry import Outlet, Registry
 from services.ingest.schemas import MAX_TEXT, PushedPost
 
 _OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
@@ -26,8 +27,9 @@ class Unfit(ValueError):
     """Why a post is not taken, in both languages."""
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
+        # a reason may quote what was sent
+        self.zh, self.en = mask(zh), mask(en)
+        super().__init__(self.en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,19 @@ class Intake:
         self._keys, self._registry = keys, registry
 
     def candidates(
-        self, items: Iterable[Any], now: datetime, *, chinese: bool
+        self, items: Iterable[Any], now: datetime, *, chinese: bool, outlet: Outlet | None = None
     ) -> tuple[list[Candidate], list[tuple[int, str]]]:
         """Return the candidates among `items`, and for each other item its index and the reason."""
         good: list[Candidate] = []
         bad: list[tuple[int, str]] = []
         for index, item in enumerate(items):
             try:
-                good.append(self._candidate(index, item, now))
+                good.append(self._candidate(index, item, now, outlet))
             except Unfit as unfit:
                 bad.append((index, unfit.zh if chinese else unfit.en))
         return good, bad
 
-    def _candidate(self, index: int, item: Any, now: datetime) -> Candidate:
+    def _candidate(self, index: int, item: Any, now: datetime, outlet: Outlet | None) -> Candidate:
         post = _read(item)
         text = cleaned(post.text).strip()
         if not text:
@@ -80,7 +82,7 @@ class Intake:
             raise Unfit("发布时间不合理", "published_at is before 1990 or more than a day ahead")
         url, canonical = _address(post.url, "url")
         _, reposted = _address(post.repost_of, "repost_of")
-        outlet = self._registry.find(post.source, canonical)
+        outlet = outlet or self._registry.find(post.source, canonical)
         channel = post.channel or (outlet.channel if outlet else None) or Channel.OTHER
         masked = mask(text)
         name = cleaned(post.source).strip() if post.source else None
@@ -114,7 +116,7 @@ def _read(item: Any) -> PushedPost:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Unfit(f"字段 {where} {_in_chinese(first)}", f"{where}: {first['msg']}") from None
+        raise Unfit(f"字段 {where} {in_chinese(first)}", f"{where}: {plain(first)}") from None
     if post.published_at is not None and post.published_at.tzinfo is None:
         return post.model_copy(update={"published_at": post.published_at.replace(tzinfo=UTC)})
     return post
@@ -122,22 +124,6 @@ def _read(item: Any) -> PushedPost:
 
 def _storable(value: Any) -> Any:
     return cleaned(value) if isinstance(value, str) else value
-
-
-def _in_chinese(error: Any) -> str:
-    context = error.get("ctx", {})
-    known = {
-        "enum": f"须为以下之一：{str(context.get('expected', '')).replace(' or ', ', ')}",
-        "string_too_long": f"超过 {context.get('max_length')} 字",
-        "greater_than_equal": f"不得小于 {context.get('ge')}",
-        "less_than_equal": f"不得大于 {context.get('le')}",
-        "string_type": "须为文字",
-        "int_type": "须为整数",
-        "int_parsing": "须为整数",
-        "int_from_float": "须为整数",
-        "model_type": "须为对象",
-    }
-    return known.get(error["type"], "不是有效的时间" if "date" in error["type"] else "不符合要求")
 
 
 def _address(url: str | None, field: str) -> tuple[str | None, str | None]:

@@ -167,6 +167,7 @@ class PlanTopicRow(Base, table=True):
     key: str = Field(primary_key=True, max_length=64)
     name: str = Field(max_length=200)
     places: list[Any] = Field(sa_type=Json)
+    activated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class PostRow(Base, table=True):
@@ -176,7 +177,7 @@ class PostRow(Base, table=True):
 
     id: str = Field(primary_key=True, max_length=36)
     identity: str = Field(unique=True, max_length=40)
-    text_key: str = Field(index=True, max_length=32)
+    text_key: str = Field(max_length=32)
     url: str | None = Field(default=None, sa_type=sa.Text)
     title: str = Field(sa_type=sa.Text)
     text: str = Field(sa_type=sa.Text)
@@ -197,6 +198,17 @@ class PostRow(Base, table=True):
     signature: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     repost_of: str | None = Field(default=None, max_length=36)
     purged: bool = Field(default=False)
+
+    __table_args__ = (
+        # the first of each text, and what is not purged yet, without a look at any other post
+        sa.Index("ix_posts_text", "text_key", "purged", "id"),
+        sa.Index(
+            "ix_posts_unpurged",
+            "collected_at",
+            sqlite_where=sa.text("purged IS 0"),
+            postgresql_where=sa.text("purged IS false"),
+        ),
+    )
 
 
 class WatchRow(Base, table=True):

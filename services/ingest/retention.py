@@ -38,6 +38,9 @@ class Retention:
         """Delete archive files whose pages are all past their days."""
         before = self._runtime.clock.now() - timedelta(days=self._settings.evidence_days)
         gone = await asyncio.to_thread(self._archive.purge, before)
+        async with self._runtime.database.writing() as session:
+            # rows whose file went with a crash in between, or with its machine
+            await store.forget_old_evidence(session, before - timedelta(days=2))
         if not gone:
             return
         async with self._runtime.database.writing() as session:

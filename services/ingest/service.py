@@ -7,10 +7,11 @@ import time
 from collections import Counter as Counts
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Publication
@@ -32,6 +33,8 @@ from services.ingest.settings import IngestSettings
 from services.ingest.store import Row
 
 _log = structlog.get_logger(__name__)
+#: times that a transaction is tried again which the database rolled back for the sake of another
+_RETRIES: Final = 2
 _POSTS = Counter("huiying_ingest_posts", "Pushed posts by what became of them", ["outcome"])
 
 
@@ -66,7 +69,7 @@ class Ingest:
         self._keys = AuthorKeys(settings.author_key.get_secret_value(), settings.author_key_days)
         self._intake = Intake(self._keys, self._built_in)
         self._repeats = Repeats(runtime, settings)
-        runtime.on_start(self._repeats.load)
+        runtime.on_start(self._repeats.refresh)
         self._backlog = (0.0, 0)
 
     async def load_sources(self) -> None:
@@ -89,9 +92,14 @@ class Ingest:
             rejected=[Rejected(index=index, reason=reason) for index, reason in taken.rejected],
         )
 
-    def look(self, items: Sequence[Any], *, chinese: bool) -> tuple[list[Candidate], list[tuple[int, str]]]:
-        """Return what items would be stored as, and for each other its index and why not; nothing is stored."""
-        return self._intake.candidates(items, self._runtime.clock.now(), chinese=chinese)
+    def look(
+        self, items: Sequence[Any], *, chinese: bool, outlet: Outlet | None = None
+    ) -> tuple[list[Candidate], list[tuple[int, str]]]:
+        """Return what items would be stored as, and for each other its index and why not; nothing is stored.
+
+        `outlet`: the source that all of them come from, where it is known.
+        """
+        return self._intake.candidates(items, self._runtime.clock.now(), chinese=chinese, outlet=outlet)
 
     async def take(self, items: Sequence[Any], *, chinese: bool, also: Also | None = None) -> Taken:
         """Store what is new of `items`, raise the counters of what is known, and tell of both."""
@@ -100,21 +108,31 @@ class Ingest:
         return await self.keep(candidates, bad, also=also)
 
     async def keep(self, candidates: list[Candidate], bad: list[tuple[int, str]], *, also: Also | None = None) -> Taken:
-        """Do the same for what :meth:`look` returned of them."""
-        try:
-            async with self._runtime.database.writing() as session:
-                taken = await self._store(session, candidates, bad)
-                if also is not None:
-                    await also(session, taken)
-        except BaseException:
-            # what was not stored must not be what later posts are said to repeat
-            self._repeats.distrust()
-            raise
+        """Do the same for what :meth:`look` returned of them.
+
+        Where the database rolls back for the sake of another transaction it is tried again, `also` with it.
+        """
+        await self._repeats.refresh()
+        for attempt in range(_RETRIES + 1):
+            try:
+                async with self._runtime.database.writing() as session:
+                    taken, rows = await self._store(session, candidates, bad)
+                    if also is not None:
+                        await also(session, taken)
+                break
+            except DBAPIError as error:
+                if attempt == _RETRIES or not _gave_way(error):
+                    raise
+                _log.info("ingest.tried_again", attempt=attempt + 1, posts=len(candidates))
+        await self._repeats.take_in(rows)
         for outcome, count in (("accepted", taken.accepted), ("duplicate", taken.duplicates), ("rejected", len(bad))):
             _POSTS.labels(outcome).inc(count)
         return taken
 
-    async def _store(self, session: AsyncSession, candidates: list[Candidate], bad: list[tuple[int, str]]) -> Taken:
+    async def _store(
+        self, session: AsyncSession, candidates: list[Candidate], bad: list[tuple[int, str]]
+    ) -> tuple[Taken, list[dict[str, Any]]]:
+        """Return what became of candidates, and the rows that are new."""
         known = await store.by_identity(session, sorted({one.identity for one in candidates}))
         fresh: dict[str, Candidate] = {}
         repeats: list[Candidate] = []
@@ -124,15 +142,16 @@ class Ingest:
             else:
                 fresh[one.identity] = one
         rows = await self._rows(session, list(fresh.values()))
-        await self._repeats.link(session, rows)
+        await self._repeats.link(rows)
         new = await store.add_posts(session, rows)
-        if len(new) < len(rows):
-            self._repeats.distrust()
         # a post that another replica added in between is a repeat after all
         repeats += [one for id_, one in fresh.items() if id_ not in new]
+        stored = known | await store.by_identity(session, sorted({one.identity for one in repeats} - known.keys()))
+        unstored = {row["id"]: stored[row["identity"]] for row in rows if row["identity"] not in new}
         rows = [row for row in rows if row["identity"] in new]
+        for id_, links in _relinked(rows, unstored).items():
+            await store.relink(session, id_, links)
         told = [self._tell(_collected(row)) for row in rows]
-        stored = await store.by_identity(session, sorted({one.identity for one in repeats}))
         told += await self._recount(session, repeats, stored)
         await self._runtime.outbox.put_all(session, told)
         by_source = Counts(row["source_id"] for row in rows if row["source_id"])
@@ -141,13 +160,13 @@ class Ingest:
         ids = {row["identity"]: row["id"] for row in rows}
         posts = {one.index: (ids[one.identity], True) for one in fresh.values() if one.identity in ids}
         posts |= {one.index: (stored[one.identity].id, False) for one in repeats if one.identity in stored}
-        return Taken(posts, bad)
+        return Taken(posts, bad), rows
 
     async def _rows(self, session: AsyncSession, fresh: list[Candidate]) -> list[dict[str, Any]]:
         now = self._runtime.clock.now()
         originals = await store.first_with_text(session, sorted({one.text_key for one in fresh}))
         wanted = sorted({one.repost_identity for one in fresh if one.repost_identity})
-        reposted = {identity: row.id for identity, row in (await store.by_identity(session, wanted)).items()}
+        reposted = await store.stored(session, wanted)
         rows: list[dict[str, Any]] = []
         for one in fresh:
             id_ = new_id()
@@ -200,8 +219,9 @@ class Ingest:
             )
             if after != before:
                 latest[row.id] = after
+        for id_ in sorted(latest):
+            await store.recount(session, id_, latest[id_].model_dump())
         for id_, counters in latest.items():
-            await store.recount(session, id_, counters.model_dump())
             recounted = PostRecounted(id=id_, counters=counters, observed_at=self._runtime.clock.now())
             told.append(self._tell(recounted))
         return told
@@ -228,6 +248,27 @@ class Ingest:
                 en=f"{waiting} posts are waiting to be analysed; push again later",
                 headers={"Retry-After": "5"},
             )
+
+
+def _gave_way(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL rolled back for a deadlock or a serialisation failure: SQLSTATE class 40."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("40")
+
+
+def _relinked(rows: Sequence[dict[str, Any]], unstored: Mapping[str, Row]) -> dict[str, dict[str, str | None]]:
+    """Link rows to the stored post where they are linked to one that was not stored for it; returns what changed."""
+    changed: dict[str, dict[str, str | None]] = {}
+    for row in rows:
+        links: dict[str, str | None] = {}
+        for name in ("same_text_as", "near_duplicate_of", "repost_of"):
+            there = unstored.get(row[name])
+            if there is not None:
+                # a chain of repeats is linked to its root
+                links[name] = (None if name == "repost_of" else getattr(there, name)) or there.id
+        if links:
+            row.update(links)
+            changed[row["id"]] = links
+    return changed
 
 
 def _collected(row: dict[str, Any]) -> PostCollected:

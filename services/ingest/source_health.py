@@ -12,7 +12,7 @@ from kit.runtime import Runtime
 from services.ingest import store
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.health import Condition, Silence, condition
-from services.ingest.collecting.problems import in_words
+from services.ingest.collecting.problems import detail_in_words, in_words
 from services.ingest.coverage import TopicPlaces, WatchedSource, cells
 from services.ingest.source_schemas import (
     Coverage,
@@ -30,7 +30,7 @@ _LOOK_BACK: Final = timedelta(days=7)
 _SHOWN_PASSES: Final = 20
 
 
-async def health(runtime: Runtime, source_id: str, *, chinese: bool) -> SourceHealth | None:
+async def health(runtime: Runtime, source_id: str, *, chinese: bool, surge_minutes: float) -> SourceHealth | None:
     """Return how a source is; None where there is no such source."""
     now = runtime.clock.now()
     async with runtime.database.reading() as session:
@@ -44,6 +44,8 @@ async def health(runtime: Runtime, source_id: str, *, chinese: bool) -> SourceHe
         watches = await store.watches(session)
         posts = await store.counted(session, source_id, now - _DAY)
     seconds = sorted(one.seconds for one in passes)
+    surge = surge_of(row.topics, watches, now).active
+    minutes = min(row.interval / 60, surge_minutes) if surge else row.interval / 60
     return SourceHealth(
         source_id=row.id,
         name=row.name,
@@ -56,8 +58,8 @@ async def health(runtime: Runtime, source_id: str, *, chinese: bool) -> SourceHe
         last_success_at=row.last_success_at,
         last_post_at=row.last_post_at,
         next_at=row.next_at if row.adapter and row.enabled else None,
-        interval_minutes=round(row.interval / 60, 2) if row.adapter else None,
-        surge=surge_of(row.topics, watches, now).active,
+        interval_minutes=round(minutes, 2) if row.adapter else None,
+        surge=surge,
         passes_24h=len(passes),
         success_rate_24h=round(sum(one.problem is None for one in passes) / len(passes), 4) if passes else None,
         seconds_median_24h=round(statistics.median(seconds), 3) if seconds else None,
@@ -80,11 +82,10 @@ async def coverage(runtime: Runtime) -> Coverage:
         topics = await store.plan_topics(session)
     conditions = {row.id: _condition(row, passes.get(row.id, [])) for row in rows}
     watched = [WatchedSource(Channel(row.channel), row.topics, row.places, conditions[row.id]) for row in rows]
-    heard = {one.source for one in items}
     return Coverage(
         since=since,
         items=items,
-        silent_sources=[row.name for row in rows if row.name not in heard],
+        silent_sources=[row.name for row in rows if row.last_post_at is None or row.last_post_at < since],
         silent=[
             SilentSource(
                 source_id=row.id,
@@ -117,7 +118,7 @@ async def coverage(runtime: Runtime) -> Coverage:
 def told(problem: str, detail: str | None, *, chinese: bool) -> SourceProblem:
     """Return a problem in words."""
     zh, en = in_words(problem)
-    return SourceProblem(kind=problem, message=zh if chinese else en, detail=detail)
+    return SourceProblem(kind=problem, message=zh if chinese else en, detail=detail_in_words(detail, chinese=chinese))
 
 
 def _condition(row: Any, passes: list[Any]) -> Condition:

@@ -41,6 +41,7 @@ class NewSource(BaseModel):
     cadence_minutes: int = Field(30, ge=1, le=10_080, description=_CADENCE)
     places: list[str] = Field(default_factory=list, max_length=100, description="负责的县区；空：全部")
     topics: list[str] = Field(default_factory=list, max_length=100, description="负责的专题；空：全部")
+    enabled: bool = Field(True, description="是否启用")
 
 
 class SourceChange(BaseModel):
@@ -61,12 +62,24 @@ class SourceChange(BaseModel):
 
 
 class Source(NewSource):
-    """A source."""
+    """A source. `warnings` say what may not be meant so; they are given when it is made or changed."""
 
     id: str
-    enabled: bool
     version: int
     created_at: datetime
+    #: why it counts as silent, where it does
+    silence: Silence | None = None
+    last_success_at: datetime | None = None
+    last_post_at: datetime | None = None
+    next_at: datetime | None = Field(None, description="下次采集时间")
+    warnings: list[str] = Field(default_factory=list)
+
+
+class FetchOrdered(BaseModel):
+    """The source is looked at now; `health` tells how it went."""
+
+    source_id: str
+    health: str
 
 
 class AdapterInfo(BaseModel):
@@ -113,6 +126,7 @@ class Preview(BaseModel):
     posts: list[PreviewedPost]
     missed: list[Missed]
     problem: SourceProblem | None
+    warnings: list[str] = Field(description="可能不是您想要的设置")
     seen: int = Field(description="信源列出的条目数")
     pages: int
     seconds: float

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from contracts.words import Channel
+from kit.field_words import in_chinese, plain
 from kit.ids import new_id
 from kit.problems import FieldError, Problem
 from kit.runtime import Runtime
@@ -19,7 +20,9 @@ from services.ingest import store
 from services.ingest.adapters import adapters
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.around import Around, Fetches
-from services.ingest.collecting.collector import Collector, Failure, item, look, spec
+from services.ingest.collecting.collector import Collector, Failure, item, look, outlet_of, spec
+from services.ingest.collecting.problems import safe, safe_url
+from services.ingest.coverage import place_key
 from services.ingest.service import Ingest
 from services.ingest.source_health import told
 from services.ingest.source_schemas import AdapterInfo, Missed, NewSource, Preview, PreviewedPost, SourceChange
@@ -52,7 +55,6 @@ class Sources:
             "id": new_id(),
             **new.model_dump(mode="json"),
             "config": config,
-            "enabled": True,
             "version": 1,
             "created_at": self._runtime.clock.now(),
         }
@@ -90,6 +92,27 @@ class Sources:
         await self._ingest.load_sources()
         self._collector.wake.set()
         return changed
+
+    async def warnings(self, source: Any, *, chinese: bool) -> list[str]:
+        """Return what of a source's settings may not be meant so: unknown places and topics, an address kept twice."""
+        async with self._runtime.database.reading() as session:
+            topics = await store.plan_topics(session)
+            rows = await store.with_url(session, source.url)
+        same = [row.name for row in rows if row.id != getattr(source, "id", "")]
+        places = {place_key(place): place for row in topics for place in row.places}
+        found: list[str] = []
+        if topics and (unknown := sorted(set(source.topics) - {row.key for row in topics})):
+            known = "、".join(f"{row.key}（{row.name}）" for row in topics)
+            zh = f"预案中没有这些专题：{'、'.join(unknown)}；预案的专题有：{known}"
+            found.append(zh if chinese else f"no topics of the plan: {', '.join(unknown)}; it has: {known}")
+        if places and (unknown := [one for one in source.places if place_key(one) not in places]):
+            known = "、".join(places.values())
+            zh = f"预案各专题中没有这些县区：{'、'.join(unknown)}；有：{known}"
+            found.append(zh if chinese else f"no places of the plan's topics: {', '.join(unknown)}; they have: {known}")
+        if same:
+            zh = f"已有信源使用同一网址：{'、'.join(same)}"
+            found.append(zh if chinese else f"other sources have the same address: {', '.join(same)}")
+        return found
 
     async def delete(self, source_id: str) -> None:
         """Delete a source with its schedule and records; its posts stay."""
@@ -144,6 +167,7 @@ class Sources:
             posts=[],
             missed=[],
             problem=None,
+            warnings=await self.warnings(new, chinese=chinese),
             seen=0,
             pages=around.fetched,
             seconds=round(time.perf_counter() - began, 2),
@@ -151,7 +175,9 @@ class Sources:
         if isinstance(found, Failure):
             return shown.model_copy(update={"problem": told(found.problem, found.detail, chinese=chinese)})
         drafts = found.drafts[:_PREVIEWED]
-        candidates, bad = self._ingest.look([item(draft, row) for draft in drafts], chinese=chinese)
+        candidates, bad = self._ingest.look(
+            [item(draft, row) for draft in drafts], chinese=chinese, outlet=outlet_of(row)
+        )
         async with self._runtime.database.reading() as session:
             known = await store.stored(session, sorted({one.identity for one in candidates}))
         posts = [
@@ -169,8 +195,11 @@ class Sources:
             )
             for one in candidates
         ]
-        missed = [Missed(url=drafts[index].url or "", reason=reason) for index, reason in bad]
-        missed += [Missed(url=one.url, reason=one.reason_zh if chinese else one.reason_en) for one in found.misses]
+        missed = [Missed(url=safe_url(drafts[index].url or ""), reason=reason) for index, reason in bad]
+        missed += [
+            Missed(url=safe_url(one.url), reason=safe(one.reason_zh if chinese else one.reason_en))
+            for one in found.misses
+        ]
         return shown.model_copy(update={"posts": posts, "missed": missed, "seen": found.seen})
 
 
@@ -181,9 +210,17 @@ class _Unsaved:
         self.__dict__.update(values)
 
 
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def checked(adapter: str, url: str | None, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return an adapter's settings as they are stored; raises 422 that names each wrong field."""
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+    if url and not _is_web(url):
         raise _field("url", "须为 http 或 https 网址", "must be an http or https address")
     if not adapter:
         if config:
@@ -199,21 +236,21 @@ def checked(adapter: str, url: str | None, config: Mapping[str, Any]) -> dict[st
         return one.config.model_validate(config).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         errors = [
-            FieldError(pointer="/config/" + "/".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()
+            FieldError(pointer="/".join(("/config", *map(str, one["loc"]))), detail=plain(one), zh=in_chinese(one))
+            for one in error.errors()
         ]
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = " ".join(errors[0].pointer.split("/")[2:])
         raise Problem(
             422,
             "invalid-fields",
-            zh=f"采集设置有误：{where} {first['msg']}",
-            en=f"Wrong settings: {where}: {first['msg']}",
+            zh=f"采集设置有误：{where} {errors[0].zh}".replace("： ", "："),
+            en=f"Wrong settings: {where} {errors[0].detail}",
             errors=errors,
         ) from None
 
 
 def _field(name: str, zh: str, en: str) -> Problem:
-    errors = [FieldError(pointer=f"/{name}", detail=en)]
+    errors = [FieldError(pointer=f"/{name}", detail=en, zh=zh)]
     return Problem(422, "invalid-fields", zh=f"{name}：{zh}", en=f"{name}: {en}", errors=errors)
 
 

@@ -9,45 +9,67 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.database import insert_ignoring
+from kit.database import Json, insert_ignoring
 from kit.pages import PageRequest
-from services.ingest.models import EVIDENCE, PLAN_TOPICS, POSTS, PURGES, SOURCES, WATCHES
+from services.ingest.models import EVIDENCE, PLAN_TOPICS, POSTS, PURGES, SCHEDULES, SOURCES, WATCHES
 
 Row = sa.Row[Any]
+_PURGED_AT_ONCE = 1000
 _COUNTERS = ("reads", "likes", "comments", "reposts")
 
 
 async def by_identity(session: AsyncSession, identities: Sequence[str]) -> dict[str, Row]:
-    """Return id and counters of the posts of these identities, by identity; locked against a change beside."""
-    columns = (POSTS.c.id, POSTS.c.identity, *(POSTS.c[name] for name in _COUNTERS))
-    query = sa.select(*columns).where(POSTS.c.identity.in_(identities)).with_for_update()
+    """Return id, counters and links of the posts of these identities, by identity; locked against a change beside.
+
+    Every transaction locks in the same order, that of the identities: so none waits for one that waits for it.
+    """
+    columns = (POSTS.c[name] for name in ("id", "identity", *_COUNTERS, "same_text_as", "near_duplicate_of"))
+    query = sa.select(*columns).where(POSTS.c.identity.in_(identities)).order_by(POSTS.c.identity).with_for_update()
     return {row.identity: row for row in await session.execute(query)}
 
 
 async def first_with_text(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
     """Return the id of the first post of each folded text (ids rise with time)."""
-    query = (
-        sa.select(POSTS.c.text_key, sa.func.min(POSTS.c.id))
-        .where(POSTS.c.text_key.in_(keys), POSTS.c.purged.is_(False))
-        .group_by(POSTS.c.text_key)
+    if not keys:
+        return {}
+    # one step into the index a key: a text that a hundred thousand posts share costs no more than any other
+    given = sa.bindparam("keys", list(keys), type_=Json)
+    each = sa.func.json_each if session.get_bind().dialect.name == "sqlite" else sa.func.jsonb_array_elements_text
+    key = each(given).table_valued(sa.column("value", sa.String)).alias("wanted").c.value
+    first = (
+        sa.select(POSTS.c.id)
+        .where(POSTS.c.text_key == key, POSTS.c.purged.is_(False))
+        .order_by(POSTS.c.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in await session.execute(query)}
+    return {row[0]: row[1] for row in await session.execute(sa.select(key, first)) if row[1] is not None}
 
 
-async def signed(session: AsyncSession, *, after: str, since: datetime, limit: int) -> list[Row]:
-    """Return posts with a signature, collected since an instant, with ids above `after`, by id."""
+async def signed(session: AsyncSession, *, since: datetime, after: str, limit: int) -> list[Row]:
+    """Return posts with a signature, by when they were collected and id: from a time on, of that time above `after`.
+
+    The last row of a page says where the next begins.
+    """
+    at = POSTS.c.collected_at
     query = (
         sa.select(*(POSTS.c[name] for name in ("id", "signature", "near_duplicate_of", "collected_at")))
-        .where(POSTS.c.id > after, POSTS.c.collected_at >= since, POSTS.c.signature.is_not(None))
-        .order_by(POSTS.c.id)
+        .where(at >= since, sa.or_(at > since, POSTS.c.id > after), POSTS.c.signature.is_not(None))
+        .order_by(at, POSTS.c.id)
         .limit(limit)
     )
     return list((await session.execute(query)).all())
 
 
 async def add_posts(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Add posts; returns the identities that were new."""
-    return {row.identity for row in await insert_ignoring(session, POSTS, rows, returning=["identity"])}
+    """Add posts, in the order of their identities (see :func:`by_identity`); returns the identities that were new."""
+    ordered = sorted(rows, key=lambda row: str(row["identity"]))
+    return {row.identity for row in await insert_ignoring(session, POSTS, ordered, returning=["identity"])}
+
+
+async def relink(session: AsyncSession, id_: str, links: Mapping[str, str | None]) -> None:
+    """Set what a post is linked to."""
+    await session.execute(sa.update(POSTS).where(POSTS.c.id == id_).values(**links))
 
 
 async def recount(session: AsyncSession, id_: str, counters: Mapping[str, int]) -> None:
@@ -74,12 +96,20 @@ async def coverage(session: AsyncSession, since: datetime) -> list[Row]:
 
 async def purge(session: AsyncSession, before: datetime) -> int:
     """Blank what posts collected before an instant said, and where; returns how many."""
-    done = await session.execute(
-        sa.update(POSTS)
+    blank = {"title": "", "text": "", "url": None, "author_hash": None, "signature": None, "purged": True}
+    # a post that a push holds is passed over until the next time: neither waits for the other
+    query = (
+        sa.select(POSTS.c.id)
         .where(POSTS.c.collected_at < before, POSTS.c.purged.is_(False))
-        .values(title="", text="", url=None, author_hash=None, signature=None, purged=True)
+        .order_by(POSTS.c.collected_at)
+        .limit(_PURGED_AT_ONCE)
+        .with_for_update(skip_locked=True)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    count = 0
+    while ids := list(await session.scalars(query)):
+        await session.execute(sa.update(POSTS).where(POSTS.c.id.in_(ids)).values(**blank))
+        count += len(ids)
+    return count
 
 
 async def sources(session: AsyncSession) -> list[Row]:
@@ -88,11 +118,20 @@ async def sources(session: AsyncSession) -> list[Row]:
 
 
 async def source_page(session: AsyncSession, request: PageRequest) -> list[Row]:
-    """Return one row more than a page of sources, oldest first."""
-    query = sa.select(SOURCES).order_by(SOURCES.c.id).limit(request.limit + 1)
+    """Return one row more than a page of sources with how they are, oldest first."""
+    told = (SCHEDULES.c[name] for name in ("silence", "last_success_at", "last_post_at", "next_at"))
+    joined = sa.outerjoin(SOURCES, SCHEDULES, SCHEDULES.c.source_id == SOURCES.c.id)
+    query = sa.select(*SOURCES.c, *told).select_from(joined).order_by(SOURCES.c.id).limit(request.limit + 1)
     if request.after:
         query = query.where(SOURCES.c.id > request.after[0])
     return list((await session.execute(query)).all())
+
+
+async def with_url(session: AsyncSession, url: str | None) -> list[Row]:
+    """Return the sources of an address."""
+    if not url:
+        return []
+    return list((await session.execute(sa.select(SOURCES).where(SOURCES.c.url == url))).all())
 
 
 async def source(session: AsyncSession, id_: str) -> Row | None:
@@ -118,10 +157,14 @@ async def delete_source(session: AsyncSession, id_: str) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-async def put_watch(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    """Keep what a case wants watched, in the place of what it wanted before."""
-    await session.execute(sa.delete(WATCHES).where(WATCHES.c.case_id == values["case_id"]))
-    await session.execute(sa.insert(WATCHES).values(**values))
+async def put_watch(session: AsyncSession, values: Mapping[str, Any]) -> bool:
+    """Keep what a case wants watched, in the place of what it wanted before; tells whether it is the newest word."""
+    mine = WATCHES.c.case_id == values["case_id"]
+    before = await session.scalar(sa.select(WATCHES.c.changed_at).where(mine).with_for_update())
+    if before is not None and before > values["changed_at"]:
+        return False
+    await session.execute(sa.delete(WATCHES).where(mine))
+    return bool(await insert_ignoring(session, WATCHES, [values], returning=["case_id"]))
 
 
 async def watches(session: AsyncSession) -> list[Row]:
@@ -152,6 +195,11 @@ async def evidence(session: AsyncSession, post_id: str) -> list[Row]:
     return list((await session.execute(query)).all())
 
 
+async def forget_old_evidence(session: AsyncSession, before: datetime) -> None:
+    """Forget what points to pages of before an instant, wherever they lay."""
+    await session.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.fetched_at < before))
+
+
 async def forget_evidence(session: AsyncSession, files: Sequence[str]) -> int:
     """Forget what pointed into removed files; returns how many posts' evidence that was."""
     done = await session.execute(sa.delete(EVIDENCE).where(EVIDENCE.c.file.in_(files)))
@@ -168,11 +216,13 @@ async def purges(session: AsyncSession) -> list[Row]:
     return list((await session.execute(sa.select(PURGES).order_by(PURGES.c.id.desc()).limit(100))).all())
 
 
-async def put_plan_topics(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the topics of the plan in force, in the place of those before."""
+async def put_plan_topics(session: AsyncSession, activated_at: datetime, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the topics of the plan in force, in the place of those before; an older plan changes nothing."""
+    newest = await session.scalar(sa.select(sa.func.max(PLAN_TOPICS.c.activated_at)))
+    if newest is not None and newest > activated_at:
+        return
     await session.execute(sa.delete(PLAN_TOPICS))
-    if rows:
-        await session.execute(sa.insert(PLAN_TOPICS), list(rows))
+    await insert_ignoring(session, PLAN_TOPICS, rows)
 
 
 async def plan_topics(session: AsyncSession) -> list[Row]:

@@ -273,6 +273,7 @@ def _post_row(one: Placed) -> dict[str, Any]:
         "collected_at": came.collected_at,
         "counted_at": post.counted_at,
         "same_text_as": post.same_text_as,
+        "near_duplicate_of": post.near_duplicate_of,
         "repost_of": post.repost_of,
         "story_hash": post.story_hash,
         "sentiment": post.sentiment.value,

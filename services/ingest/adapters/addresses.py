@@ -35,6 +35,7 @@ def web_address(value: object, base: str) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
     try:
+        value.encode()  # half a surrogate pair is in no address: UnicodeEncodeError is a ValueError
         joined = urljoin(base, value.strip())
         parts = urlsplit(joined)
         return joined if parts.scheme in ("http", "https") and parts.hostname else None

@@ -17,6 +17,7 @@ from services.ingest.adapters.selectors import ArticleSelectors, stated
 from services.ingest.adapters.times import stated_time
 from services.ingest.extraction.article import read_article
 from services.ingest.fetching.page import FetchFailed, FetchProblem, Page
+from services.ingest.privacy import mask_url
 
 _log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ async def follow(
             continue
         except Exception as error:
             # a page that our own reading fails on must not cost the others
-            _log.exception("adapters.page_not_read", url=url)
+            _log.exception("adapters.page_not_read", url=mask_url(url))
             only_refused = False
             _missed(result, tries, one, False, f"页面读取出错：{type(error).__name__}", "reading the page failed")
             continue

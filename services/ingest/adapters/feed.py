@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from services.ingest.adapters.article_pages import Listed, article_reader, follow
+from services.ingest.adapters.brought import Brought, text_digest
 from services.ingest.adapters.protocol import Collected, Config, Draft, Surroundings
 from services.ingest.adapters.syndication import Entry, Feed, NotAFeed, read_feed
 from services.ingest.fetching.page import FEED, FetchFailed, FetchProblem
@@ -57,7 +58,8 @@ async def read_through(
     url: str, config: FeedConfig, around: Surroundings, state: Mapping[str, Any], limit: int | None = None
 ) -> Collected:
     """Return what is new in the feed at `url`, given what the pass before left of it."""
-    same = state.get("url") == url
+    # by its digest: an address may hold a search's words or an access code
+    same = state.get("address") == text_digest(url)
     validators = dict(state.get("validators") or {}) if same else {}
     page = await around.fetch(url, accept=FEED, validators=validators or None)
     if page.not_modified or (same and page.digest == state.get("digest")):
@@ -67,8 +69,9 @@ async def read_through(
     except NotAFeed as error:
         raise FetchFailed(FetchProblem.CONTENT, str(error), url=page.url, status=page.status) from None
     limit = around.limit if limit is None else limit
-    fresh, recounted = await _sorted_out(feed, config, around)
-    left: dict[str, Any] = {"url": url}
+    brought = Brought(state.get("brought", ()) if same else ())
+    fresh, recounted = await _sorted_out(feed, config, around, brought)
+    left: dict[str, Any] = {"address": text_digest(url)}
     if config.full_text:
         followed = await follow(
             [_listed(entry, page.digest) for entry in fresh if entry.url],
@@ -78,24 +81,31 @@ async def read_through(
             attempts=state.get("attempts", {}) if same else {},
         )
         drafts = followed.drafts + [_draft(entry, page.digest) for entry in fresh if not entry.url]
-        misses, waiting = followed.misses, followed.waiting
+        misses, waiting = followed.misses, followed.waiting + max(0, len(drafts) - limit)
         left["attempts"] = followed.attempts
     else:
         drafts, misses = [_draft(entry, page.digest) for entry in fresh], []
         waiting = max(0, len(drafts) - limit)
     drafts = (drafts + [_draft(entry, page.digest) for entry in recounted])[:limit]
+    left["brought"] = brought.note(drafts)
     if not waiting:
         # while entries wait, the next pass must see the feed again, changed or not
         left |= {"validators": page.validators, "digest": page.digest}
     return Collected(drafts, left, seen=len(feed.entries), misses=misses)
 
 
-async def _sorted_out(feed: Feed, config: FeedConfig, around: Surroundings) -> tuple[list[Entry], list[Entry]]:
+async def _sorted_out(
+    feed: Feed, config: FeedConfig, around: Surroundings, brought: Brought
+) -> tuple[list[Entry], list[Entry]]:
     """Return the entries that are not stored yet, and those stored whose public figures may have grown."""
     entries = [entry for entry in feed.entries[: config.entries] if entry.title or entry.text]
     known = await around.known({entry.url for entry in entries if entry.url})
-    fresh = [entry for entry in entries if entry.url not in known]
-    return fresh, [entry for entry in entries if entry.url in known and entry.counters]
+    fresh: list[Entry] = []
+    stored: list[Entry] = []
+    for entry in entries:
+        old = entry.url in known if entry.url else brought.holds(entry.text or entry.title)
+        (stored if old else fresh).append(entry)
+    return fresh, [entry for entry in stored if entry.counters]
 
 
 def _draft(entry: Entry, evidence: str) -> Draft:

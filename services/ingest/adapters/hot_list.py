@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,25 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field, model_validator
 
 from services.ingest.adapters.addresses import web_address
-from services.ingest.adapters.expressions import Expression, NoAnswer, ask, count_of, document_of, line_of, text_of
+from services.ingest.adapters.brought import Brought, text_digest
+from services.ingest.adapters.expressions import (
+    Expression,
+    NoAnswer,
+    ask,
+    beside,
+    count_of,
+    document_of,
+    line_of,
+    quoted,
+    text_of,
+)
 from services.ingest.adapters.feed import source_address
 from services.ingest.adapters.protocol import Collected, Config, Draft, Miss, Ranking, Surroundings
 from services.ingest.adapters.secrets import OpenHeaders, SecretHeaders, revealed
 from services.ingest.adapters.times import stated_time
 from services.ingest.extraction.counters import labelled_counts
 from services.ingest.fetching.page import JSON, FetchFailed, FetchProblem, Page
+from services.ingest.privacy import mask
 
 #: what is kept of a list between passes: entries, points an entry, and for how long an entry that left it
 _KEPT_ENTRIES: Final = 60
@@ -95,7 +106,7 @@ class HotListAdapter:
         """Return the list as it stands: every entry a post and a ranking. Raises FetchFailed where it is no list."""
         headers = {**config.headers, **revealed(config.secret_headers)}
         page = await around.fetch(source_address(around), accept=JSON, headers=headers)
-        items = _items(page, config)
+        items = await beside(page, _items, page, config)
         if not items:
             raise FetchFailed(FetchProblem.CONTENT, "热榜没有任何条目", url=page.url, status=page.status)
         entries: list[_Entry] = []
@@ -109,17 +120,24 @@ class HotListAdapter:
             raise FetchFailed(FetchProblem.CONTENT, f"没有一个条目可以读取：{misses[0].reason_zh}", url=page.url)
         name = config.list_name or around.source.name
         rankings = [
-            Ranking(name, entry.url, entry.title, rank, entry.heat, around.now)
+            Ranking(name, entry.url, mask(entry.title), rank, entry.heat, around.now)
             for rank, entry in enumerate(entries, start=1)
         ]
-        drafts = [_draft(entry, page.digest) for entry in entries]
+        brought = Brought(around.state.get("brought", ()))
+        drafts = await _new_first([_draft(entry, page.digest) for entry in entries], around, brought)
+        drafts = drafts[: around.limit]
         history = _history(around.state.get("history", {}), rankings, around.now)
-        return Collected(
-            drafts[: around.limit], {"history": history}, seen=len(entries), misses=misses, rankings=rankings
-        )
+        state = {"history": history, "brought": brought.note(drafts)}
+        return Collected(drafts, state, seen=len(entries), misses=misses, rankings=rankings)
 
 
 ADAPTER = HotListAdapter()
+
+
+async def _new_first(drafts: list[Draft], around: Surroundings, brought: Brought) -> list[Draft]:
+    """Return the drafts with those not stored yet before the others, each in the list's order."""
+    known = await around.known({draft.url for draft in drafts if draft.url})
+    return sorted(drafts, key=lambda draft: draft.url in known if draft.url else brought.holds(draft.text))
 
 
 def _items(page: Page, config: HotListConfig) -> list[Any]:
@@ -128,7 +146,7 @@ def _items(page: Page, config: HotListConfig) -> list[Any]:
         status = document.get("status") if isinstance(document, dict) else None
         items = document.get("items") if isinstance(document, dict) else None
         if status not in ("success", "cache") or not isinstance(items, list):
-            detail = f"不是 NewsNow 的热榜（status：{status}）；其他格式请用 format=json"
+            detail = f"不是 NewsNow 的热榜（status：{quoted(status)}）；其他格式请用 format=json"
             raise FetchFailed(FetchProblem.CONTENT, detail, url=page.url, status=page.status)
         return items
     try:
@@ -202,14 +220,14 @@ def _draft(entry: _Entry, evidence: str) -> Draft:
 def _history(before: Mapping[str, Any], rankings: Sequence[Ranking], now: datetime) -> dict[str, Any]:
     """Return for each entry its title, best rank, and latest points [seconds since 1970, rank, heat], changes only.
 
-    Bounded: 60 entries, 12 points each; an entry that left the list is kept for 24 hours.
+    Titles are masked. Bounded: 60 entries, 12 points each; an entry that left the list is kept for 24 hours.
     """
     at = int(now.astimezone(UTC).timestamp())
     history = {key: dict(kept) for key, kept in before.items()}
     for ranking in rankings:
-        key = hashlib.blake2b((ranking.url or ranking.title).encode(), digest_size=5).hexdigest()
+        key = text_digest(ranking.url or ranking.title)
         kept = history.setdefault(key, {"title": ranking.title[:60], "best": ranking.rank, "since": at, "points": []})
-        kept["best"], kept["seen"] = min(kept["best"], ranking.rank), at
+        kept["title"], kept["best"], kept["seen"] = ranking.title[:60], min(kept["best"], ranking.rank), at
         points = kept["points"]
         if not points or points[-1][1:] != [ranking.rank, ranking.heat]:
             kept["points"] = [*points, [at, ranking.rank, ranking.heat]][-_KEPT_POINTS:]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from services.ingest.adapters.addresses import web_address
 from services.ingest.adapters.article_pages import Listed, article_reader, follow
+from services.ingest.adapters.brought import Brought
 from services.ingest.adapters.expressions import (
     NoAnswer,
     ask,
+    beside,
     count_of,
     document_of,
     line_of,
+    quoted,
     text_of,
     time_of,
 )
 from services.ingest.adapters.feed import source_address
 from services.ingest.adapters.json_api_config import ByAddress, ByCursor, ByPage, JsonApiConfig
-from services.ingest.adapters.protocol import Collected, Config, Draft, Miss, Surroundings
+from services.ingest.adapters.protocol import Collected, Config, Draft, Miss, OutOfTime, Surroundings
 from services.ingest.adapters.secrets import revealed
 from services.ingest.fetching.page import JSON, FetchFailed, FetchProblem, Page
 
@@ -35,35 +38,56 @@ class JsonApiAdapter:
 
     async def collect(self, config: JsonApiConfig, around: Surroundings) -> Collected:
         """Return the entries that are new, or whose figures are shown. Raises FetchFailed where the API is no use."""
-        drafts: list[Draft] = []
-        misses: list[Miss] = []
-        seen = 0
-        async for page in _pages(source_address(around), config, around):
-            seen += _take(page, config, around, drafts, misses)
-        if seen and len(misses) == seen:
-            raise FetchFailed(FetchProblem.CONTENT, f"没有一个条目可以读取：{misses[0].reason_zh}")
+        reading = _Reading()
+        await _through(source_address(around), config, around, reading, on=bool(around.state.get("unfinished")))
+        if reading.seen and len(reading.misses) == reading.seen:
+            detail = f"没有一个条目可以读取：{reading.misses[0].reason_zh}"
+            raise FetchFailed(FetchProblem.CONTENT, detail)
         for keyword in around.keywords if config.search_url else ():
             url = str(config.search_url).replace("{keyword}", quote(keyword, safe=""))
+            if _no_more_lists(config, around):
+                break
             try:
-                async for page in _pages(url, config, around):
-                    seen += _take(page, config, around, drafts, misses)
+                await _through(url, config, around, reading, on=False)
+            except OutOfTime:
+                break
             except FetchFailed as failure:
-                misses.append(Miss(url, f"搜索“{keyword}”失败：{failure.detail}", f"search failed: {failure.problem}"))
-        return await _chosen(drafts, misses, seen, config, around)
+                reason = f"搜索“{keyword}”失败：{failure.detail}"
+                reading.misses.append(Miss(url, reason, f"search failed: {failure.problem}"))
+        return await _chosen(reading, config, around)
 
 
 ADAPTER = JsonApiAdapter()
 
 
-async def _chosen(
-    drafts: list[Draft], misses: list[Miss], seen: int, config: JsonApiConfig, around: Surroundings
-) -> Collected:
+@dataclass(slots=True)
+class _Reading:
+    drafts: list[Draft] = field(default_factory=list)
+    misses: list[Miss] = field(default_factory=list)
+    seen: int = 0
+    #: there were further pages, and no time for them
+    cut: bool = False
+
+
+def _no_more_lists(config: JsonApiConfig, around: Surroundings) -> bool:
+    """Tell whether the time left is for the entries' own pages."""
+    return config.full_text and around.half_spent()
+
+
+async def _chosen(reading: _Reading, config: JsonApiConfig, around: Surroundings) -> Collected:
     """Return what this pass brings: new entries first, then those known whose figures may have grown."""
-    by_url = {draft.url or f"#{index}": draft for index, draft in enumerate(drafts)}
+    brought = Brought(around.state.get("brought", ()))
+    by_url = {draft.url or f"#{index}": draft for index, draft in enumerate(reading.drafts)}
     known = await around.known({draft.url for draft in by_url.values() if draft.url})
-    fresh = [draft for draft in by_url.values() if draft.url not in known]
-    recounted = [draft for draft in by_url.values() if draft.url in known and draft.counters]
+    fresh: list[Draft] = []
+    recounted: list[Draft] = []
+    for draft in by_url.values():
+        if not (draft.url in known if draft.url else brought.holds(draft.text)):
+            fresh.append(draft)
+        elif draft.counters:
+            recounted.append(draft)
     state: dict[str, Any] = {}
+    misses, waiting = reading.misses, 0
     if config.full_text:
         followed = await follow(
             [_listed(draft) for draft in fresh if draft.url],
@@ -73,9 +97,13 @@ async def _chosen(
             attempts=around.state.get("attempts", {}),
         )
         state["attempts"] = followed.attempts
-        misses = misses + followed.misses
+        misses, waiting = misses + followed.misses, followed.waiting
         fresh = followed.drafts + [draft for draft in fresh if not draft.url]
-    return Collected((fresh + recounted)[: around.limit], state, seen=seen, misses=misses)
+    if reading.cut or waiting or len(fresh) > around.limit:
+        state["unfinished"] = True
+    drafts = (fresh + recounted)[: around.limit]
+    state["brought"] = brought.note(drafts)
+    return Collected(drafts, state, seen=reading.seen, misses=misses)
 
 
 def _listed(draft: Draft) -> Listed:
@@ -91,8 +119,11 @@ def _listed(draft: Draft) -> Listed:
     )
 
 
-async def _pages(url: str, config: JsonApiConfig, around: Surroundings) -> AsyncIterator[tuple[Page, list[Any]]]:
-    """Yield each page with its entries, until a page has none, brings nothing new, or the bound is reached."""
+async def _through(url: str, config: JsonApiConfig, around: Surroundings, reading: _Reading, *, on: bool) -> None:
+    """Take in pages until one has no entries or brings nothing new, or the bound is reached.
+
+    With `on`, known entries don't end it: an earlier pass left some behind.
+    """
     headers = {**config.headers, **revealed(config.secret_headers)}
     turning = config.pagination
     address: str | None = _with(url, turning.parameter, str(turning.first)) if isinstance(turning, ByPage) else url
@@ -102,11 +133,23 @@ async def _pages(url: str, config: JsonApiConfig, around: Surroundings) -> Async
         if address is None or address in asked:
             return
         asked.add(address)
-        page = await around.fetch(address, accept=JSON, headers=headers)
-        document, items = _items(page, config)
-        yield page, items[: _MOST_ITEMS - total]
+        try:
+            if number and _no_more_lists(config, around):
+                raise OutOfTime
+            page = await around.fetch(address, accept=JSON, headers=headers)
+        except OutOfTime:
+            if not number:
+                raise
+            reading.cut = True
+            return
+        document, items = await beside(page, _items, page, config)
+        before = len(reading.drafts)
+        await beside(page, _take, (page, items[: _MOST_ITEMS - total]), config, around, reading)
         total += len(items)
-        if not items or total >= _MOST_ITEMS or turning is None or await _all_known(page, items, config, around):
+        if not items or total >= _MOST_ITEMS or turning is None:
+            return
+        urls = {draft.url for draft in reading.drafts[before:] if draft.url}
+        if not on and urls and await around.known(urls) >= urls:
             return
         if isinstance(turning, ByPage):
             address = _with(url, turning.parameter, str(turning.first + (number + 1) * turning.step))
@@ -122,10 +165,12 @@ def _next(turning: ByCursor | ByAddress, document: Any, url: str, page: Page) ->
     if found in (None, "", 0, "0", False) or isinstance(found, (list, dict)):
         return None
     if isinstance(turning, ByCursor):
-        return _with(url, turning.parameter, str(found))
-    following = urljoin(page.url, str(found))
-    # secrets go with the request: never to another host than the source's own
-    return following if urlsplit(following).netloc == urlsplit(url).netloc else None
+        return _with(url, turning.parameter, line_of(found))
+    following = web_address(str(found), page.url)
+    if following is None:
+        return None
+    # secrets go with the request: never to another host than the source's own, nor in the clear
+    return following if urlsplit(following)[:2] == urlsplit(url)[:2] else None
 
 
 def _items(page: Page, config: JsonApiConfig) -> tuple[Any, list[Any]]:
@@ -137,38 +182,24 @@ def _items(page: Page, config: JsonApiConfig) -> tuple[Any, list[Any]]:
         raise FetchFailed(FetchProblem.CONTENT, str(error), url=page.url, status=page.status) from None
     if not succeeded:
         message = line_of(ask("msg || message || error || errmsg", document) if isinstance(document, dict) else None)
-        detail = f"接口表示失败（{config.ok} 不成立）{'：' + message[:200] if message else ''}"
+        detail = f"接口表示失败（{config.ok} 不成立）{'：' + quoted(message) if message else ''}"
         raise FetchFailed(FetchProblem.CONTENT, detail, url=page.url, status=page.status)
     if not isinstance(items, list):
         kind = {"NoneType": "空", "dict": "对象", "str": "文字"}.get(type(items).__name__, "其他")
-        keys = f"；顶层字段：{'、'.join(map(str, list(document)[:10]))}" if isinstance(document, dict) else ""
+        keys = f"；顶层字段：{quoted('、'.join(map(str, list(document)[:10])))}" if isinstance(document, dict) else ""
         detail = f"items 表达式 {config.items} 没有得到列表（得到{kind}）{keys}"
         raise FetchFailed(FetchProblem.CONTENT, detail, url=page.url, status=page.status)
     return document, items
 
 
-async def _all_known(page: Page, items: list[Any], config: JsonApiConfig, around: Surroundings) -> bool:
-    urls: set[str] = set()
-    for item in items:
-        try:
-            url = web_address(ask(config.url, item), page.url)
-        except NoAnswer:
-            continue  # told as a miss where the entry is taken
-        if url:
-            urls.add(url)
-    return bool(urls) and await around.known(urls) >= urls
-
-
-def _take(
-    page: tuple[Page, list[Any]], config: JsonApiConfig, around: Surroundings, drafts: list[Draft], misses: list[Miss]
-) -> int:
-    answered, items = page
+def _take(answered: tuple[Page, list[Any]], config: JsonApiConfig, around: Surroundings, reading: _Reading) -> None:
+    page, items = answered
     for index, item in enumerate(items):
         try:
-            drafts.append(_draft(item, config, answered, around))
+            reading.drafts.append(_draft(item, config, page, around))
         except NoAnswer as error:
-            misses.append(Miss(answered.url, f"第 {index + 1} 条：{error}", f"entry {index + 1} cannot be read"))
-    return len(items)
+            reading.misses.append(Miss(page.url, f"第 {index + 1} 条：{error}", f"entry {index + 1} cannot be read"))
+    reading.seen += len(items)
 
 
 def _draft(item: Any, config: JsonApiConfig, page: Page, around: Surroundings) -> Draft:

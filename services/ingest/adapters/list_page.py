@@ -14,7 +14,7 @@ from services.ingest.adapters.addresses import Exclude, Include, path_wanted
 from services.ingest.adapters.article_pages import Listed, Reader, article_reader, follow
 from services.ingest.adapters.feed import source_address
 from services.ingest.adapters.list_reading import ListSelectors, NothingListed, following_page, read_list
-from services.ingest.adapters.protocol import Collected, Config, Miss, Surroundings
+from services.ingest.adapters.protocol import Collected, Config, Miss, OutOfTime, Surroundings
 from services.ingest.adapters.selectors import ArticleSelectors, Selector
 from services.ingest.adapters.thread_pages import thread_reader
 from services.ingest.fetching.page import FetchFailed, FetchProblem, Page
@@ -107,7 +107,8 @@ class ListPageAdapter:
         if not unchanged:
             await _through(first, config, around, walk, on=bool(state.get("unfinished")))
         for keyword in around.keywords if config.search_url else ():
-            await _search(keyword, config, around, walk)
+            if around.half_spent() or not await _search(keyword, config, around, walk):
+                break
         reader: Reader = thread_reader() if config.threads else article_reader(config.article)
         attempts = state.get("attempts", {})
         followed = await follow(list(walk.fresh.values()), around, reader, limit=around.limit, attempts=attempts)
@@ -136,7 +137,7 @@ class _Walk:
     known: list[Listed] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
     seen: int = 0
-    #: there were further pages, and no room for their articles
+    #: there were further pages, and no room for their articles or no time for them
     cut: bool = False
 
 
@@ -171,20 +172,27 @@ async def _through(page: Page, config: ListPageConfig, around: Surroundings, wal
         following = following_page(page, config.selectors) if number + 1 < config.pages else None
         if following is None or following in turned:
             return
-        if len(walk.fresh) >= around.limit:
+        if len(walk.fresh) >= around.limit or around.half_spent():
             walk.cut = True
             return
         turned.add(following)
         try:
             page = await around.fetch(following)
+        except OutOfTime:
+            walk.cut = True
+            return
         except FetchFailed as failure:
             walk.misses.append(Miss(following, f"列表下一页读取失败：{failure.detail}", f"not had: {failure.problem}"))
             return
 
 
-async def _search(keyword: str, config: ListPageConfig, around: Surroundings, walk: _Walk) -> None:
+async def _search(keyword: str, config: ListPageConfig, around: Surroundings, walk: _Walk) -> bool:
+    """Take in a search's list; tells whether there is time for another."""
     url = str(config.search_url).replace("{keyword}", quote(keyword, safe=""))
     try:
         await _through(await around.fetch(url), config, around, walk, on=False)
+    except OutOfTime:
+        return False
     except FetchFailed as failure:
         walk.misses.append(Miss(url, f"搜索“{keyword}”失败：{failure.detail}", f"search failed: {failure.problem}"))
+    return True

@@ -11,7 +11,8 @@ from lxml.html import document_fromstring, tostring
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LOOKS_LIKE_MARKUP: Final = re.compile(r"<\s*/?\s*[A-Za-z!][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[A-Za-z]{2,8});")
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+#: control characters, and halves of surrogate pairs, which JSON can hold and UTF-8 cannot
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _VOID: Final = frozenset(("br", "img", "meta", "link", "input", "hr", "area", "base", "col", "embed", "source", "wbr"))
 _DEEPEST: Final = 500
@@ -66,6 +67,7 @@ _BREAKING: Final = frozenset(
 
 def plain_text(markup: str) -> str:
     """Return the text that a reader sees; text without markup comes back with its white space folded."""
+    markup = _CONTROLS.sub("", markup)
     if not _LOOKS_LIKE_MARKUP.search(markup):
         return folded(markup)
     if "<" not in markup:

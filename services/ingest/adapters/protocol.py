@@ -125,6 +125,9 @@ class Surroundings(Protocol):
     ) -> Page:
         """Return a page (status 200, or 304 where validators were given); raises FetchFailed and OutOfTime."""
 
+    def half_spent(self) -> bool:
+        """Tell whether half of the pass's time is over: no more lists are to be read then."""
+
     async def known(self, urls: Collection[str]) -> set[str]:
         """Return those of the addresses whose posts are stored already."""
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from contracts.words import Channel
 from services.ingest.adapters.feed import FeedConfig, read_through
-from services.ingest.adapters.protocol import Collected, Config, Draft, Miss, Surroundings
+from services.ingest.adapters.protocol import Collected, Config, Draft, Miss, OutOfTime, Surroundings
 from services.ingest.adapters.rsshub_routes import Route, routes
 from services.ingest.adapters.secrets import SecretName, secret
 from services.ingest.fetching.page import FetchFailed, FetchProblem
@@ -117,9 +117,11 @@ class RssHubAdapter:
         before = around.state.get("parts", {})
         drafts: list[Draft] = []
         misses: list[Miss] = []
-        state: dict[str, Any] = {}
+        parts = _parts(config, around.keywords)
+        # a search that is not reached or fails keeps what it knew
+        state: dict[str, Any] = {part.key: before[part.key] for part in parts if part.key in before}
         seen, unchanged = 0, True
-        for part in _parts(config, around.keywords):
+        for part in parts:
             url = _address(base, part.path, key)
             try:
                 found = await read_through(
@@ -135,6 +137,10 @@ class RssHubAdapter:
                 reason = f"搜索“{part.keyword}”失败：{failure.detail}"
                 misses.append(Miss(base + part.path, reason, f"search failed: {failure.problem}"))
                 continue
+            except OutOfTime:
+                if part.keyword is None:
+                    raise
+                break
             channel = config.route.channel if config.route else None
             drafts += _unlike(drafts, found.drafts, channel)
             misses += found.misses
@@ -152,7 +158,7 @@ def _parts(config: RssHubConfig, keywords: Sequence[str]) -> list[_Part]:
     if route is not None and route.search is not None:
         for keyword in keywords[:_MOST_KEYWORDS]:
             path = route.filled({**config.parameters, route.search: keyword})
-            key = hashlib.blake2b(keyword.encode(), digest_size=6).hexdigest()
+            key = hashlib.blake2b(keyword.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
             parts.setdefault(path, _Part(key, path, keyword))
     return list(parts.values())
 

@@ -8,27 +8,24 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from services.ingest.fetching.fetcher import OWN_HEADERS
 from services.ingest.fetching.page import FetchFailed, FetchProblem
 
 #: only variables of this name may be sent out, so that no source can be made to give away another secret
 PREFIX: Final = "HUIYING_SOURCE_"
 _KEPT_ELSEWHERE: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "access-key")
-#: the fetcher's own; an honest User-Agent is a rule of the house
-_NOT_TO_BE_SET: Final = frozenset(
-    {"user-agent", "host", "content-length", "connection", "transfer-encoding", "accept-encoding", "te", "upgrade"}
-)
 
 SecretName = Annotated[
     str,
     Field(pattern=rf"^{PREFIX}[A-Z0-9_]{{1,80}}$", description=f"环境变量名，以 {PREFIX} 开头 / a variable's name"),
 ]
-_HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$")]
+_HeaderName = Annotated[str, Field(max_length=80, pattern=r"^[-_]*[A-Za-z0-9][A-Za-z0-9_-]*$")]
 _HeaderValue = Annotated[str, Field(max_length=1000, pattern=r"^[\x20-\x7e]*$")]
 
 
 def _settable(headers: dict[str, str]) -> dict[str, str]:
     for name in headers:
-        if name.lower() in _NOT_TO_BE_SET:
+        if name.lower() in OWN_HEADERS:
             raise ValueError(f"不能设置请求头 {name} / the header {name} cannot be set")
     return headers
 
@@ -49,10 +46,12 @@ SecretHeaders = Annotated[dict[_HeaderName, SecretName], AfterValidator(_settabl
 
 
 def secret(name: str) -> str:
-    """Return a secret's value. Raises FetchFailed, naming the variable, where it is not set."""
+    """Return a secret's value. Raises FetchFailed, naming the variable, where it is not set or is no header's value."""
     value = os.environ.get(name, "")
     if not value:
         raise FetchFailed(FetchProblem.CONTENT, f"没有设置环境变量 {name}")
+    if not value.isprintable():
+        raise FetchFailed(FetchProblem.CONTENT, f"环境变量 {name} 的值含有换行或控制字符")
     return value
 
 

@@ -13,10 +13,11 @@ from pydantic import Field
 from services.ingest.adapters.addresses import Exclude, Include, path_wanted
 from services.ingest.adapters.article_pages import Listed, article_reader, follow
 from services.ingest.adapters.feed import source_address
-from services.ingest.adapters.protocol import Collected, Config, Miss, Surroundings
+from services.ingest.adapters.protocol import Collected, Config, Miss, OutOfTime, Surroundings
 from services.ingest.adapters.selectors import ArticleSelectors
 from services.ingest.adapters.sitemap_reading import Location, NotASitemap, Sitemap, read_sitemap
 from services.ingest.fetching.page import FetchFailed, FetchProblem
+from services.ingest.privacy import mask_url
 
 _ACCEPT: Final = "application/xml,text/xml;q=0.9,application/gzip;q=0.8,text/plain;q=0.5,*/*;q=0.1"
 _REMEMBERED: Final = 100
@@ -98,11 +99,21 @@ async def _walk(url: str, config: SitemapConfig, around: Surroundings) -> _Walk:
         # an index that did not change may still list a sitemap that did
         children = [Location(address) for address in _entry(around.state, url).get("children", ())]
     chosen = [one for one in children if not _too_old(one, config, around.now)][: config.sitemaps]
-    if chosen:
+    if chosen and all(mask_url(one.url) == one.url for one in chosen):
         walk.read[_key(url)]["children"] = [one.url for one in chosen]
-    for child in chosen:
+    elif chosen:
+        # addresses that show a person's number are not kept: the index is read anew each time
+        walk.read.pop(_key(url))
+    for index, child in enumerate(chosen):
         try:
+            if around.half_spent():
+                raise OutOfTime
             found = await _read(child.url, around, walk)
+        except OutOfTime:
+            # those not read keep what was known of them: the next pass reads them
+            left = ((_key(one.url), _entry(around.state, one.url)) for one in chosen[index:])
+            walk.read |= {key: dict(entry) for key, entry in left if entry}
+            break
         except FetchFailed as failure:
             if failure.problem is FetchProblem.RATE_LIMITED:
                 raise

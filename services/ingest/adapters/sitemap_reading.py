@@ -107,7 +107,7 @@ def _read_xml(plain: bytes, url: str, now: datetime) -> Sitemap:
                 break
     except etree.XMLSyntaxError as error:
         if not pages and not sitemaps:
-            raise NotASitemap(f"XML 无法解析：{error}") from None
+            raise NotASitemap(f"XML 无法解析：{str(error)[:60]}") from None
     if root not in ("urlset", "sitemapindex"):
         raise NotASitemap("内容为空，不是站点地图")
     return Sitemap(tuple(pages), tuple(sitemaps))

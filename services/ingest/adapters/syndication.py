@@ -81,7 +81,7 @@ def _read_xml(body: bytes, content_type: str, text: str, url: str, now: datetime
         resolve_relative_uris=False,
     )
     if not parsed.version and not parsed.entries:
-        raise NotAFeed(f"不是可识别的 RSS 或 Atom：{parsed.get('bozo_exception') or '没有任何条目'}")
+        raise NotAFeed(f"不是可识别的 RSS 或 Atom：{str(parsed.get('bozo_exception') or '没有任何条目')[:60]}")
     entries = tuple(_entry(item, url, now) for item in parsed.entries)
     if parsed.version.startswith("atom"):
         # an Atom entry without an author has its feed's (RFC 4287, 4.2.1)
@@ -154,7 +154,7 @@ def _read_json(text: str, url: str, now: datetime) -> Feed:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAFeed(f"不是有效的 JSON：{error}") from None
+        raise NotAFeed(f"不是有效的 JSON：{str(error)[:60]}") from None
     version = re.fullmatch(r"https?://jsonfeed\.org/version/(\d)(?:\.(\d))?", str(document.get("version", "")))
     items = document.get("items")
     if version is None or not isinstance(items, list):
@@ -187,5 +187,6 @@ def _json_author(holder: Mapping[str, Any]) -> str | None:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value.strip()
+        # halves of surrogate pairs, which JSON can hold and UTF-8 cannot
+        return value.encode("utf-8", "ignore").decode().strip()
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""

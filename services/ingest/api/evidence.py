@@ -9,10 +9,10 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from kit.auth import Principal, require
-from kit.problems import Problem, problems
+from kit.problems import Problem, prefers_chinese, problems
 from kit.service import RuntimeDep
 from services.ingest import store
-from services.ingest.evidence import Archive, EvidenceProblem, Record
+from services.ingest.evidence import Archive, EvidenceMissing, EvidenceProblem, Record
 from services.ingest.source_schemas import Evidence, EvidenceShown
 
 router = APIRouter(tags=["posts"])
@@ -32,8 +32,9 @@ async def get_evidence(post_id: str, request: Request, runtime: RuntimeDep, prin
             raise _missing()
         rows = await store.evidence(session, post_id)
     archive: Archive = request.app.state.archive
+    chinese = prefers_chinese(request.headers.get("accept-language"))
     _log.info("evidence.listed", post=post_id, user=principal.id)
-    return Evidence(post_id=post_id, items=[await _shown(archive, row) for row in rows])
+    return Evidence(post_id=post_id, items=[await _shown(archive, row, chinese=chinese) for row in rows])
 
 
 @router.get(
@@ -55,20 +56,20 @@ async def download_evidence(
         body = await asyncio.to_thread(archive.extract, _record(rows[0]))
     except EvidenceProblem as problem:
         raise Problem(
-            409, "evidence-unreadable", zh=f"证据文件不可用：{problem}", en=f"Unreadable: {problem}"
+            409, "evidence-unreadable", zh=_fault(problem, chinese=True), en=f"Unreadable: {problem}"
         ) from None
     _log.info("evidence.downloaded", post=post_id, sha256=sha256, user=principal.id)
     headers = {"Content-Disposition": f'attachment; filename="{post_id}-{sha256[:12]}.warc.gz"'}
     return Response(body, media_type="application/warc", headers=headers)
 
 
-async def _shown(archive: Archive, row: Any) -> EvidenceShown:
+async def _shown(archive: Archive, row: Any, *, chinese: bool) -> EvidenceShown:
     size, problem = None, None
     try:
         _, body = await asyncio.to_thread(archive.read, _record(row))
         size = len(body)
     except EvidenceProblem as fault:
-        problem = str(fault)
+        problem = _fault(fault, chinese=chinese)
     return EvidenceShown(
         sha256=row.sha256,
         url=row.url,
@@ -77,6 +78,13 @@ async def _shown(archive: Archive, row: Any) -> EvidenceShown:
         problem=problem,
         download=f"/api/v1/posts/{row.post_id}/evidence/{row.sha256}",
     )
+
+
+def _fault(problem: EvidenceProblem, *, chinese: bool) -> str:
+    if not chinese:
+        return str(problem)
+    what = "证据文件已不存在" if isinstance(problem, EvidenceMissing) else "证据内容与留存时不符，可能已被改动或损坏"
+    return f"{what}（{problem.file}，第 {problem.offset} 字节）"
 
 
 def _record(row: Any) -> Record:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,8 +10,8 @@ from fastapi.responses import StreamingResponse
 from contracts.words import Channel
 from kit.auth import Principal, require
 from kit.pages import Page, PageParams, page_of
-from kit.problems import FieldError, Problem, prefers_chinese, problems
-from services.ingest.imports.columns import FIELDS
+from kit.problems import Problem, prefers_chinese, problems
+from services.ingest.imports.choices import CHOICES, mapping_of
 from services.ingest.imports.reading import Options, PostFile
 from services.ingest.imports.schemas import ImportJob, Preview
 from services.ingest.imports.service import Imports, job_of
@@ -24,7 +23,7 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": "the file itself, or a form whose first file is it",
+        "description": "the file itself, or a form whose first file is it; the query wins over the form's fields",
         "content": {
             "text/csv": _BINARY,
             "application/x-ndjson": _BINARY,
@@ -34,7 +33,10 @@ _BODY: Final[dict[str, Any]] = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        **{name: {"type": "string", "maxLength": length} for name, length in CHOICES.items()},
+                    },
                     "required": ["file"],
                 }
             },
@@ -66,34 +68,14 @@ def _filename(
 
 def _options(
     mapping: Annotated[
-        str | None, Query(max_length=4000, description='columns by field, as JSON: `{"text": "微博正文"}`')
+        str | None,
+        Query(max_length=CHOICES["mapping"], description='columns by field, as JSON: `{"text": "微博正文"}`'),
     ] = None,
     source: Annotated[str | None, Query(max_length=100, description="source of rows that name none")] = None,
     channel: Annotated[Channel | None, Query(description="channel of rows that name none")] = None,
     sheet: Annotated[str | None, Query(max_length=100, description="a sheet's name, or its number from 1")] = None,
 ) -> Options:
-    columns: Any = {}
-    if mapping:
-        try:
-            columns = json.loads(mapping)
-        except ValueError as error:
-            raise _bad_mapping(str(error)) from None
-        if not isinstance(columns, dict) or not all(isinstance(column, str) for column in columns.values()):
-            raise _bad_mapping("an object of strings is wanted")
-        unknown = sorted(set(columns) - set(FIELDS))
-        if unknown:
-            raise _bad_mapping(f"no such field: {', '.join(unknown)}; there are {', '.join(FIELDS)}")
-    return Options(columns, source, channel.value if channel else None, sheet)
-
-
-def _bad_mapping(why: str) -> Problem:
-    return Problem(
-        422,
-        "bad-mapping",
-        zh=f"mapping 参数无效：{why}",
-        en=f"mapping cannot be used: {why}",
-        errors=[FieldError(pointer="query.mapping", detail=why)],
-    )
+    return Options(mapping_of(mapping), source, channel.value if channel else None, sheet)
 
 
 _Filename = Annotated[str, Depends(_filename)]
@@ -164,7 +146,10 @@ async def get_import(import_id: str, request: Request, imports: ImportsDep, _: _
     summary="Download the rows that were not taken",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "one JSON object a line: line, reason, row", "content": {"application/x-ndjson": {}}},
+        200: {
+            "description": "one JSON object a line: line, reason, row (the post, its cells, or the line itself)",
+            "content": {"application/x-ndjson": {}},
+        },
         **problems(404),
     },
 )

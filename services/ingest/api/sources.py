@@ -16,6 +16,7 @@ from services.ingest import source_health, store
 from services.ingest.collecting import store as schedules
 from services.ingest.source_schemas import (
     AdapterInfo,
+    FetchOrdered,
     NewSource,
     Preview,
     Ranked,
@@ -54,12 +55,14 @@ async def list_sources(runtime: RuntimeDep, page: PageParams, _: _Reader) -> Pag
 
 
 @router.post("/api/v1/sources", status_code=201, summary="Make a source", responses=problems(409))
-async def create_source(new: NewSource, response: Response, sources: SourcesDep, _: _Writer) -> Source:
+async def create_source(
+    new: NewSource, request: Request, response: Response, sources: SourcesDep, _: _Writer
+) -> Source:
     """Make a source, so that its posts have its tier and channel; with an adapter it is collected from now on."""
     row = await sources.create(new)
     response.headers["Location"] = f"/api/v1/sources/{row.id}"
     response.headers["ETag"] = etag(1)
-    return _source(row)
+    return await _with_warnings(sources, row, request)
 
 
 @router.post("/api/v1/sources/preview", summary="See what a source would bring", responses=problems(503))
@@ -94,7 +97,7 @@ async def change_source(
     check_if_match(request, row.version)
     changed = await sources.change(row, change)
     response.headers["ETag"] = etag(changed.version)
-    return _source(changed)
+    return await _with_warnings(sources, changed, request)
 
 
 @router.delete("/api/v1/sources/{source_id}", status_code=204, summary="Delete a source", responses=problems(404, 412))
@@ -110,16 +113,19 @@ async def delete_source(source_id: str, request: Request, runtime: RuntimeDep, s
 )
 async def fetch_source(
     source_id: str, response: Response, runtime: RuntimeDep, sources: SourcesDep, _: _Writer
-) -> None:
+) -> FetchOrdered:
     """Bring the source's next pass forward to now; how it went is told by its health."""
     await sources.fetch_now(await _found(runtime, source_id))
-    response.headers["Location"] = f"/api/v1/sources/{source_id}/health"
+    health = f"/api/v1/sources/{source_id}/health"
+    response.headers["Location"] = health
+    return FetchOrdered(source_id=source_id, health=health)
 
 
 @router.get("/api/v1/sources/{source_id}/health", summary="See how a source is", responses=problems(404))
 async def get_source_health(source_id: str, request: Request, runtime: RuntimeDep, _: _Reader) -> SourceHealth:
     """Return success, latency, volume against the source's own habit, and its newest passes."""
-    found = await source_health.health(runtime, source_id, chinese=_chinese(request))
+    minutes = request.app.state.runtime.settings.surge_minutes
+    found = await source_health.health(runtime, source_id, chinese=_chinese(request), surge_minutes=minutes)
     if found is None:
         raise _missing()
     return found
@@ -146,6 +152,11 @@ async def _found(runtime: RuntimeDep, source_id: str) -> Any:
 
 def _chinese(request: Request) -> bool:
     return prefers_chinese(request.headers.get("accept-language"))
+
+
+async def _with_warnings(sources: Sources, row: Any, request: Request) -> Source:
+    warnings = await sources.warnings(row, chinese=_chinese(request))
+    return _source(row).model_copy(update={"warnings": warnings})
 
 
 def _source(row: Any) -> Source:

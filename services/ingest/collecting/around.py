@@ -64,6 +64,7 @@ class Around:
         self.shown: dict[str, Shown] = {}
         self.fetched = 0
         self._until = time.monotonic() + seconds
+        self._half = time.monotonic() + seconds / 2
         self._keep, self._held = keep, 0
         self._remember = remember
 
@@ -95,6 +96,10 @@ class Around:
         self._held += len(page.body)
         # a copy without the decoded text, which would be held as well
         return Shown(page.url, page.fetched_at, replace(page))
+
+    def half_spent(self) -> bool:
+        """Tell whether half of the pass's time is over: no more lists are to be read then."""
+        return time.monotonic() > self._half
 
     async def known(self, urls: Collection[str]) -> set[str]:
         """Return those of the addresses whose posts are stored already; none where this pass is not to remember."""

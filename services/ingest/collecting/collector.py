@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.words import Channel, Tier
 from kit.clock import SystemClock
+from kit.field_words import in_chinese
 from kit.ids import new_id
 from kit.problems import Problem
 from kit.runtime import Runtime
@@ -26,11 +27,14 @@ from services.ingest.adapters.protocol import Collected, Draft, OutOfTime, Ranki
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.around import Around, Fetches
 from services.ingest.collecting.cadence import adapted, first_wait, wait
+from services.ingest.collecting.problems import safe, safe_url
 from services.ingest.collecting.store import Outcome, Row
 from services.ingest.evidence import Archive, Record
 from services.ingest.fetching.page import FetchFailed
+from services.ingest.folding import storable
 from services.ingest.identity import NotAUrl, canonical_url, identity
 from services.ingest.intake import Candidate
+from services.ingest.registry import Outlet
 from services.ingest.schemas import MAX_TEXT
 from services.ingest.service import Ingest, Taken
 from services.ingest.settings import IngestSettings
@@ -154,15 +158,26 @@ class Collector:
         try:
             await self._pass(row, watches)
         except Exception as error:
-            # the source stays held until its term ends, and is then looked at again
             if passes(error):
                 _log.warning("collect.waits", source=row.id, error=brief(error))
             else:
                 _log.exception("collect.broke", source=row.id)
+            await self._give_up(row, Failure("storage" if passes(error) else "defect", type(error).__name__))
         finally:
             self._running.pop(row.id, None)
             _RUNNING.set(len(self._running))
             self.wake.set()
+
+    async def _give_up(self, row: Row, failure: Failure) -> None:
+        """Write down a pass that broke, so that the next comes later; where that fails too, the hold runs out."""
+        try:
+            outcome = self._outcome(row, failure, Taken({}, []), 0, 0.0, surge=False)
+            async with self._runtime.database.writing() as session:
+                await schedules.finish(session, row, self._holder, outcome)
+        except Exception as error:
+            if not passes(error):
+                raise
+            _log.warning("collect.waits", source=row.id, error=brief(error))
 
     async def _pass(self, row: Row, watches: Sequence[Row]) -> None:
         now, began = self._runtime.clock.now(), time.perf_counter()
@@ -184,7 +199,7 @@ class Collector:
             taken = await self._store(row, found, around)
         outcome = self._outcome(row, found, taken, around.fetched, time.perf_counter() - began, surge.active)
         async with self._runtime.database.writing() as session:
-            held = await schedules.finish(session, row.id, self._holder, outcome)
+            held = await schedules.finish(session, row, self._holder, outcome)
         self._running.pop(row.id, None)
         if not held:
             _log.warning("collect.lost_hold", source=row.id)
@@ -197,7 +212,7 @@ class Collector:
         for start in range(0, len(found.drafts), _AT_ONCE):
             drafts = found.drafts[start : start + _AT_ONCE]
             items = [item(draft, row) for draft in drafts]
-            candidates, bad = await asyncio.to_thread(self._ingest.look, items, chinese=True)
+            candidates, bad = await asyncio.to_thread(self._ingest.look, items, chinese=True, outlet=outlet_of(row))
             records = await self._write(candidates, drafts, around)
 
             async def also(session: AsyncSession, taken: Taken, drafts: Any = drafts, records: Any = records) -> None:
@@ -236,7 +251,9 @@ class Collector:
         failure = found if isinstance(found, Failure) else None
         cadence = row.cadence_minutes * 60.0
         failures = row.failures + 1 if failure else 0
-        interval = row.interval if failure else adapted(row.interval, cadence, fresh=taken.accepted > 0)
+        # how often a source is looked at in surge says nothing of how often it changes
+        still = failure is not None or surge
+        interval = row.interval if still else adapted(row.interval, cadence, fresh=taken.accepted > 0)
         pause = wait(
             interval,
             cadence,
@@ -252,12 +269,12 @@ class Collector:
             "last_pass_at": now,
             "failures": failures,
             "problem": failure.problem if failure else None,
-            "detail": failure.detail[:500] if failure else None,
+            "detail": failure.detail if failure else None,
         }
         misses: Sequence[Any] = ()
         if isinstance(found, Collected):
             misses = found.misses
-            values |= {"state": dict(found.state), "last_success_at": now}
+            values |= {"state": storable(found.state), "last_success_at": now}
         passed = {
             "id": new_id(),
             "began_at": now - timedelta(seconds=seconds),
@@ -269,7 +286,8 @@ class Collector:
             "rejected": len(taken.rejected),
             "missed": len(misses),
             "problem": values["problem"],
-            "detail": values["detail"] or (f"{misses[0].url}: {misses[0].reason_zh}"[:500] if misses else None),
+            "detail": values["detail"]
+            or (safe(f"{safe_url(misses[0].url)}: {misses[0].reason_zh}") if misses else None),
         }
         return Outcome(values, passed)
 
@@ -286,15 +304,20 @@ async def look(adapter: str, config: Mapping[str, Any], around: Around, *, secon
         async with asyncio.timeout(seconds):
             return await adapters()[adapter].collect(settings, around)
     except FetchFailed as failed:
-        return Failure(failed.problem.value, failed.detail, failed.retry_after)
+        return Failure(failed.problem.value, safe(failed.detail), failed.retry_after)
     except ValidationError as error:
         first = error.errors()[0]
-        return Failure("config", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return Failure("config", safe(f"{'.'.join(map(str, first['loc']))}: {in_chinese(first)}"))
     except (TimeoutError, OutOfTime):
         return Failure("timeout", "规定时间内未完成 / not done in time")
     except Exception as error:  # an adapter's defect must not stop the other sources; it is logged and shown
         _log.exception("collect.adapter_broke", source=around.source.id, adapter=adapter)
-        return Failure("defect", f"{type(error).__name__}: {error}")
+        return Failure("defect", safe(f"{type(error).__name__}: {error}"))
+
+
+def outlet_of(row: Any) -> Outlet:
+    """Return a source as its posts need it."""
+    return Outlet(row.name, Tier(row.tier), Channel(row.channel), row.id)
 
 
 def item(draft: Draft, row: Any) -> dict[str, Any]:
@@ -325,7 +348,7 @@ def evidence_rows(
                 {
                     "post_id": post_id,
                     "sha256": digest,
-                    "url": shown.url,
+                    "url": safe_url(shown.url),
                     "fetched_at": shown.fetched_at,
                     "file": record.file,
                     "offset": record.offset,
@@ -347,8 +370,8 @@ def ranking_row(source_id: str, ranking: Ranking) -> dict[str, Any]:
         "id": new_id(),
         "source_id": source_id,
         "post_identity": identity(canonical, ranking.title),
-        "title": ranking.title[:300],
-        "url": ranking.url,
+        "title": safe(ranking.title, 300),
+        "url": safe_url(ranking.url) if ranking.url else None,
         "rank": ranking.rank,
         "heat": ranking.heat,
         "at": ranking.at,

@@ -15,9 +15,10 @@ HABIT_DAYS: Final = 14
 _LEARNED_DAYS: Final = 3
 #: posts that the habit lets expect, at which none at all has a chance of 1 in 1,000 (Poisson: e^-6.9)
 _EXPECTED: Final = math.log(1000)
+#: hours without a post before which no source is called quiet
+SHORTEST_QUIET: Final = 2.0
 #: how much longer than the longest pause of its habit a source is quiet before it is called silent
 _LONGER: Final = 1.5
-_SHORTEST_QUIET: Final = 2.0
 #: passes in a row that failed, before a source is called silent
 _FAILURES: Final = 3
 #: newest passes that are looked at for texts, and the share of texts that may be missed in them
@@ -118,10 +119,13 @@ def judge(
         found, missed = sum(one.found for one in good), sum(one.missed for one in good)
         if missed >= _FEWEST and missed > _MISSED * (found + missed):
             return Silence.EXTRACTION
+    if passes and (last_success_at is None or now - last_success_at > 3 * interval):
+        # nobody has looked: after hours of rest nothing can be said of a source
+        return None
     if last_post_at is None or habit.days < _LEARNED_DAYS or not habit.hours:
         return None
     begin, end = hour_of(last_post_at) + 1, hour_of(now)
-    quiet = max(_SHORTEST_QUIET, _LONGER * habit.longest_pause())
+    quiet = max(SHORTEST_QUIET, _LONGER * habit.longest_pause())
     if end - begin >= quiet and habit.expected(begin, end) >= _EXPECTED:
         return Silence.QUIET
     return None

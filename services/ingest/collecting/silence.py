@@ -15,12 +15,13 @@ from kit.bus import envelope
 from kit.ids import new_id
 from kit.runtime import Runtime
 from services.ingest.collecting import store as schedules
-from services.ingest.collecting.health import Silence, judge
+from services.ingest.collecting.health import SHORTEST_QUIET, Habit, Silence, judge
 from services.ingest.collecting.store import Row
 
 _log = structlog.get_logger(__name__)
 #: days within which passes are looked at
 _LOOK_BACK: Final = timedelta(days=7)
+_NO_HABIT: Final = Habit({}, 0, 0)
 #: sources named in one notification
 _NAMED: Final = 20
 
@@ -38,28 +39,20 @@ class SilenceWatch:
         self._runtime = runtime
 
     async def look(self) -> None:
-        """Judge every source, write down what changed and tell of it, all in one transaction."""
+        """Judge every source; write down what changed and tell of it, in one transaction."""
+        changes = await self._judged()
+        if not changes:
+            return
         now = self._runtime.clock.now()
+        told: list[Publication] = []
+        fallen: list[tuple[Row, Silence]] = []
         async with self._runtime.database.writing() as session:
-            rows = await schedules.both(session)
-            ids = [row.id for row in rows]
-            passes = await schedules.newest_passes(session, ids, now - _LOOK_BACK)
-            habits = await schedules.habits(session, {row.id: row.created_at for row in rows}, now)
-            told: list[Publication] = []
-            fallen: list[tuple[Row, Silence]] = []
-            for row in rows:
-                silence = judge(
-                    [schedules.seen(one) for one in passes.get(row.id, ())],
-                    habits[row.id],
-                    now=now,
-                    last_post_at=row.last_post_at,
-                    last_success_at=row.last_success_at,
-                    interval=timedelta(seconds=row.interval),
-                )
-                if silence == row.silence:
-                    continue
+            for row, silence in changes:
                 since = row.silent_since or now if silence else None
-                await schedules.change_schedule(session, row.id, {"silence": silence, "silent_since": since})
+                values = {"silence": silence, "silent_since": since}
+                # another replica may have looked as well: who writes first tells
+                if not await schedules.change_silence(session, row.id, row.silence, values):
+                    continue
                 if silence is None or row.silence is None:
                     told.append(self._tell(row, silence))
                     if silence is not None:
@@ -69,6 +62,29 @@ class SilenceWatch:
             await self._runtime.outbox.put_all(session, told)
         for row, silence in fallen:
             _log.warning("source.silent", source=row.name, why=silence.value, detail=row.detail)
+
+    async def _judged(self) -> list[tuple[Row, Silence | None]]:
+        """Return the sources whose silence has begun, ended or changed its reason, with what it is now."""
+        now = self._runtime.clock.now()
+        quiet = now - timedelta(hours=SHORTEST_QUIET)
+        async with self._runtime.database.reading() as session:
+            rows = await schedules.both(session)
+            passes = await schedules.newest_passes(session, [row.id for row in rows], now - _LOOK_BACK)
+            waiting = {row.id: row.created_at for row in rows if row.last_post_at and row.last_post_at <= quiet}
+            habits = await schedules.habits(session, waiting, now)
+        changes: list[tuple[Row, Silence | None]] = []
+        for row in rows:
+            silence = judge(
+                [schedules.seen(one) for one in passes.get(row.id, ())],
+                habits.get(row.id, _NO_HABIT),
+                now=now,
+                last_post_at=row.last_post_at,
+                last_success_at=row.last_success_at,
+                interval=timedelta(seconds=row.interval),
+            )
+            if silence != row.silence:
+                changes.append((row, silence))
+        return changes
 
     def _tell(self, row: Row, silence: Silence | None) -> Publication:
         now = self._runtime.clock.now()

@@ -98,31 +98,46 @@ async def let_go(session: AsyncSession, holder: str) -> None:
     await session.execute(sa.update(SCHEDULES).where(SCHEDULES.c.holder == holder).values(holder=None, held_until=None))
 
 
-async def finish(session: AsyncSession, source_id: str, holder: str, outcome: Outcome) -> bool:
-    """Write down a pass and when the next is due, if the source is still this holder's; tells whether it was."""
-    done = await session.execute(
-        sa.update(SCHEDULES)
-        .where(SCHEDULES.c.source_id == source_id, SCHEDULES.c.holder == holder)
-        .values(**outcome.values, holder=None, held_until=None)
-    )
-    if not done.rowcount:  # type: ignore[attr-defined]
+async def finish(session: AsyncSession, row: Row, holder: str, outcome: Outcome) -> bool:
+    """Write down a pass and when the next is due, if the source is still this holder's; tells whether it was.
+
+    `row` is the source as it was claimed. Where its settings were changed since, or it was to be looked at again, that
+    stands.
+    """
+    mine = (SCHEDULES.c.source_id == row.id, SCHEDULES.c.holder == holder)
+    query = sa.select(SCHEDULES.c.next_at, SOURCES.c.version).join(SOURCES, SOURCES.c.id == SCHEDULES.c.source_id)
+    now = (await session.execute(query.where(*mine).with_for_update(of=SCHEDULES))).first()
+    if now is None:
         return False
-    await session.execute(sa.insert(PASSES).values(source_id=source_id, **outcome.passed))
+    values = dict(outcome.values)
+    if now.version != row.version:
+        values = {name: values[name] for name in ("passes", "last_pass_at")}
+    elif now.next_at != row.next_at:
+        values.pop("next_at")
+    await session.execute(sa.update(SCHEDULES).where(*mine).values(**values, holder=None, held_until=None))
+    await session.execute(sa.insert(PASSES).values(source_id=row.id, **outcome.passed))
     return True
 
 
-async def hasten(session: AsyncSession, source_ids: Sequence[str] | None, at: datetime, *, reset: bool = False) -> None:
-    """Bring the next pass of sources (None: of all) forward to `at`; with `reset` forget what went wrong before."""
-    statement = sa.update(SCHEDULES).where(SCHEDULES.c.next_at > at).values(next_at=at)
-    if source_ids is not None:
-        statement = statement.where(SCHEDULES.c.source_id.in_(source_ids))
-    await session.execute(statement)
-    if reset and source_ids is not None:
+async def hasten(session: AsyncSession, source_ids: Sequence[str], at: datetime, *, reset: bool = False) -> None:
+    """Bring the next pass of sources forward to `at`, also of those that are being looked at now.
+
+    With `reset` what went wrong before is forgotten.
+    """
+    await session.execute(sa.update(SCHEDULES).where(SCHEDULES.c.source_id.in_(source_ids)).values(next_at=at))
+    if reset:
         await session.execute(
             sa.update(SCHEDULES)
             .where(SCHEDULES.c.source_id.in_(source_ids))
             .values(failures=0, problem=None, detail=None)
         )
+
+
+async def change_silence(session: AsyncSession, source_id: str, before: str | None, values: Mapping[str, Any]) -> bool:
+    """Note whether a source is silent, if that is still as it was `before`; tells whether it was."""
+    where = (SCHEDULES.c.source_id == source_id, SCHEDULES.c.silence.is_not_distinct_from(before))
+    done = await session.execute(sa.update(SCHEDULES).where(*where).values(**values))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 async def change_schedule(session: AsyncSession, source_id: str, values: Mapping[str, Any]) -> None:

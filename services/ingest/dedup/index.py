@@ -29,6 +29,14 @@ class _Entry(NamedTuple):
     root: bytes
 
 
+class _Judged(NamedTuple):
+    """Of posts of one call: what each repeats; the places of those that become entries, and the entries' roots."""
+
+    found: list[str | None]
+    places: list[int]
+    roots: list[bytes]
+
+
 class NearIndex:
     """Knows the posts of a window and finds which of them a new one nearly repeats.
 
@@ -78,11 +86,19 @@ class NearIndex:
         at = np.full(len(ids), _seconds(now), dtype=np.int64)
         return self._take(_as_ids(ids), signed, at, None)
 
+    def match_signed(self, ids: Sequence[str], signed: Signatures, now: datetime) -> list[str | None]:
+        """Return the same, and take nothing in: :meth:`load` does once it is certain that the posts are stored."""
+        if len(ids) != len(signed):
+            raise ValueError("as many ids as signatures")
+        if not ids:
+            return []
+        return self._judged(_as_ids(ids), signed, np.full(len(ids), _seconds(now), dtype=np.int64), None).found
+
     def load(self, rows: Iterable[Stored]) -> int:
         """Take in stored posts, oldest first, with the roots they were given; returns how many they were.
 
-        Serves after a restart (all posts of the window) and for what other replicas have stored since; what is known
-        already changes nothing.
+        Serves for what was matched and then stored, after a restart (all posts of the window), and for what other
+        replicas have stored since; what is known already changes nothing.
         """
         count = 0
         source = iter(rows)
@@ -103,6 +119,11 @@ class NearIndex:
         return found
 
     def _take_some(self, ids: Any, signed: Signatures, at: Any, roots: Any) -> list[str | None]:
+        judged = self._judged(ids, signed, at, roots)
+        self._keep(signed[judged.places], judged.roots, at[judged.places])
+        return judged.found
+
+    def _judged(self, ids: Any, signed: Signatures, at: Any, roots: Any) -> _Judged:
         self._forget_before(int(at[0]) - self._seconds)
         copy_of = _first_copies(signed)
         options = self._options(signed, copy_of)
@@ -124,8 +145,7 @@ class NearIndex:
                 kept[like] = _Entry(head, now, root or id_)
                 places.append(place)
                 root_of.append(root or id_)
-        self._keep(signed[places], root_of, at[places])
-        return found
+        return _Judged(found, places, root_of)
 
     def _judge(self, options: list[Option], kept: dict[int, _Entry], now: int, head: int) -> tuple[bytes | None, bool]:
         """Return the root of the most similar option still known, of equal ones the first, and if the post is kept.

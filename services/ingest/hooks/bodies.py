@@ -12,8 +12,8 @@ from services.ingest.adapters.expressions import NoAnswer, ask, text_of
 from services.ingest.hooks.digest import NotMail, mail_of, posts_of
 from services.ingest.hooks.schemas import HookConfig, JsonMapping
 from services.ingest.imports.reading import Options, PostFile
-from services.ingest.imports.reasons import Unreadable
-from services.ingest.imports.rows import post_of
+from services.ingest.imports.reasons import Reason, Unreadable
+from services.ingest.imports.rows import post_of, unexpected
 
 #: items that one delivery may bring
 MAX_ITEMS: Final = 10_000
@@ -51,13 +51,23 @@ def _mapped(body: bytes, config: HookConfig) -> list[Any]:
     mapping = config.mapping or JsonMapping(fields={"text": "text"})
     try:
         found = ask(mapping.items, _json(body))
-        entries = found if isinstance(found, list) else [found]
-        cells = [{field: _cell(field, ask(one, entry)) for field, one in mapping.fields.items()} for entry in entries]
     except NoAnswer as error:
         raise Unreadable(f"映射与请求体不符：{error}", f"the mapping does not fit the body: {error}") from None
     if found is None:
         raise Unreadable(f"请求体中没有 {mapping.items}", f"there is no {mapping.items} in the body")
-    return _read(cells, config)
+    defaults = _defaults(config)
+    return [_entry(one, mapping, defaults) for one in (found if isinstance(found, list) else [found])]
+
+
+def _entry(entry: Any, mapping: JsonMapping, defaults: dict[str, str]) -> Any:
+    try:
+        cells = {field: _cell(field, ask(one, entry)) for field, one in mapping.fields.items()}
+    except NoAnswer as error:
+        return Reason(f"映射与该条不符：{error}", f"the mapping does not fit the item: {error}")
+    except Exception as error:
+        return unexpected(error)
+    post, problem = post_of(cells, defaults)
+    return post if post is not None else problem
 
 
 def _cell(field: str, value: Any) -> Any:

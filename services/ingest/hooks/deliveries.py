@@ -21,7 +21,7 @@ from services.ingest.hooks.bodies import items_of
 from services.ingest.hooks.keeping import SecretKeeper, SecretLost
 from services.ingest.hooks.schemas import HookConfig, config_of
 from services.ingest.hooks.signing import Refused, Signing, verify
-from services.ingest.imports.reasons import Reason, Unreadable
+from services.ingest.imports.reasons import Reason, Unreadable, told
 from services.ingest.schemas import Pushed, Rejected
 from services.ingest.service import Ingest, Taken
 from services.ingest.settings import IngestSettings
@@ -173,7 +173,7 @@ class _Sums:
     duplicates: int = 0
 
     def with_(self, batch: list[tuple[int, Any]], taken: Taken) -> _Sums:
-        rejected = [(batch[index][0], reason) for index, reason in taken.rejected]
+        rejected = [(batch[index][0], told(reason)) for index, reason in taken.rejected]
         return _Sums([*self.rejected, *rejected], self.accepted + taken.accepted, self.duplicates + taken.duplicates)
 
     def pushed(self) -> Pushed:

@@ -54,7 +54,7 @@ def mail_of(body: bytes) -> Mail:
         assert isinstance(message, EmailMessage)
         found = {kind: _content(message.get_body((kind,))) for kind in ("html", "plain")}
         subject, date = str(message["subject"] or ""), str(message["date"] or "")
-    except (RecursionError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except Exception as error:
         raise NotMail(f"{type(error).__name__}: {error}") from error
     if not (found["html"] or found["plain"]).strip() or not message.keys():
         raise NotMail("no text")

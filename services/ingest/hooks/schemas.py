@@ -18,7 +18,7 @@ Format = Literal["posts", "json", "csv", "email"]
 def _fields(mapping: dict[str, str]) -> dict[str, str]:
     unknown = sorted(set(mapping) - set(FIELDS))
     if unknown:
-        raise ValueError(f"no such field: {', '.join(unknown)}; there are {', '.join(FIELDS)}")
+        raise ValueError(f"没有字段 {', '.join(unknown)}，可用：{', '.join(FIELDS)} / no such field")
     return mapping
 
 
@@ -36,7 +36,7 @@ class JsonMapping(BaseModel):
     @model_validator(mode="after")
     def _has_text(self) -> JsonMapping:
         if not {"text", "title"} & set(self.fields):
-            raise ValueError("fields name neither text nor title")
+            raise ValueError("fields 中须有 text 或 title / fields name neither text nor title")
         return self
 
 
@@ -183,7 +183,7 @@ class HookWithSecret(Hook):
 def check_format(format_: str, config: HookConfig) -> None:
     """Raise ValueError where a hook of a format lacks what reading it needs."""
     if format_ == "json" and config.mapping is None:
-        raise ValueError("format json needs mapping")
+        raise ValueError("format 为 json 时须有 mapping / format json needs mapping")
 
 
 def config_of(values: Any) -> HookConfig:

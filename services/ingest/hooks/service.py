@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 
 from kit.etags import check_if_match
+from kit.field_words import in_chinese, plain
 from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
@@ -147,7 +148,9 @@ class Hooks:
         try:
             read = config_of(config)
         except ValidationError as error:
-            raise _unfit(str(error.errors()[0]["msg"])) from None
+            first = error.errors()[0]
+            where = ".".join(str(step) for step in first["loc"])
+            raise _unfit(f"{where} {in_chinese(first)}".strip(), f"{where} {plain(first)}".strip()) from None
         _acceptable(lambda: check_format(row.format, read))
         if read.signing != row.config["signing"]:
             _acceptable(lambda: check_secret(read.signing, self._keeper.opened(row.secret)))
@@ -183,11 +186,11 @@ def _acceptable(check: Any) -> None:
     try:
         check()
     except ValueError as error:
-        raise _unfit(str(error)) from None
+        raise _unfit(str(error), str(error)) from None
 
 
-def _unfit(why: str) -> Problem:
-    return Problem(422, "hook.unfit", zh=f"设置不能使用：{why}", en=f"The settings cannot be used: {why}")
+def _unfit(zh: str, en: str) -> Problem:
+    return Problem(422, "hook.unfit", zh=f"设置不能使用：{zh}", en=f"The settings cannot be used: {en}")
 
 
 def _taken(name: str) -> Problem:

@@ -48,14 +48,14 @@ def check_secret(scheme: Scheme, secret: str) -> None:
     """Raise ValueError unless a given secret is one: ``whsec_`` and 24 to 64 bytes in base64, or 16 to 200 signs."""
     if scheme == "hmac":
         if not 16 <= len(secret) <= 200:
-            raise ValueError("a secret has 16 to 200 characters")
+            raise ValueError("密钥须为 16 至 200 个字符 / a secret has 16 to 200 characters")
         return
     try:
         size = len(base64.b64decode(secret.removeprefix(_PREFIX), validate=True))
     except (binascii.Error, ValueError):
         size = 0
     if not secret.startswith(_PREFIX) or not 24 <= size <= 64:
-        raise ValueError("a secret is whsec_ and 24 to 64 bytes in base64")
+        raise ValueError("密钥须为 whsec_ 加 24 至 64 字节的 base64 / a secret is whsec_ and 24 to 64 bytes in base64")
 
 
 def verify(signing: Signing, known: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> str:
@@ -70,8 +70,8 @@ def verify(signing: Signing, known: Sequence[str], headers: Mapping[str, str], b
         if not (id_ and stamp and given):
             raise Refused(
                 "unsigned",
-                "缺少 webhook-id、webhook-timestamp 或 webhook-signature",
-                "webhook-id, webhook-timestamp or webhook-signature is missing",
+                "没有签名：缺少 webhook-id、webhook-timestamp 或 webhook-signature",
+                "There is no signature: webhook-id, webhook-timestamp or webhook-signature is missing",
             )
         _check_time(stamp, now, signing.tolerance_seconds)
         signed = id_.encode() + b"." + stamp.encode() + b"." + body
@@ -84,7 +84,11 @@ def verify(signing: Signing, known: Sequence[str], headers: Mapping[str, str], b
         wanted = [signing.signature_header, *([signing.timestamp_header] if signing.timestamp_header else [])]
         if not given or (signing.timestamp_header and not stamp):
             names = "、".join(wanted), " or ".join(wanted)
-            raise Refused("unsigned", f"缺少请求头 {names[0]}", f"the header {names[1]} is missing")
+            raise Refused(
+                "unsigned",
+                f"没有签名：缺少请求头 {names[0]}",
+                f"There is no signature: the header {names[1]} is missing",
+            )
         if stamp:
             _check_time(stamp, now, signing.tolerance_seconds)
         signed = stamp.encode() + b"." + body if stamp else body
@@ -96,7 +100,10 @@ def verify(signing: Signing, known: Sequence[str], headers: Mapping[str, str], b
     good = [hmac.compare_digest(one, digest) for one in found for digest in wanted_digests]
     if not any(good):
         raise Refused(
-            "bad-signature", "签名不符：请核对密钥与签名方式", "The signature does not fit the body and the secret"
+            "bad-signature",
+            "签名不符（并非登录问题）：请核对密钥与签名方式，并对原样发送的请求体签名",
+            "The signature does not match (this is no matter of logging in): check the secret and the scheme, "
+            "and sign the body exactly as it is sent",
         )
     return hashlib.sha256(basis).hexdigest()
 
@@ -111,8 +118,9 @@ def _check_time(stamp: str, now: datetime, tolerance: int) -> None:
     if not abs(now.timestamp() - seconds) <= tolerance:
         raise Refused(
             "stale",
-            f"时间戳与本机相差超过 {tolerance} 秒（或无效）",
-            f"The timestamp is more than {tolerance} seconds away from ours, or none",
+            f"签名的时间过旧、过新或无效：与本机相差不得超过 {tolerance} 秒，请校准时钟并重新签名（并非登录问题）",
+            f"The signature's time is too old, too far ahead or no time: it may be {tolerance} seconds away from ours; "
+            "set the clock and sign anew (this is no matter of logging in)",
         )
 
 

@@ -90,7 +90,8 @@ def _by_content(
     names: Sequence[str], samples: Sequence[Mapping[str, Any]], taken: set[str]
 ) -> Iterable[tuple[str, str]]:
     cells = {name: [row[name] for row in samples if _filled(row.get(name))] for name in names if _rank(name) is None}
-    left = {name: values for name, values in cells.items() if values}
+    # a list within JSON is no text, and may name people
+    left = {name: values for name, values in cells.items() if values and not isinstance(values[0], (list, dict))}
     for field, test in (("url", is_address), ("published_at", is_time)):
         if field in taken:
             continue

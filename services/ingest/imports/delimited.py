@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from services.ingest.imports.columns import known
-from services.ingest.imports.reasons import Reason
+from services.ingest.imports.reasons import Broken, Reason
 from services.ingest.imports.text_lines import MAX_LINE, Lines, LineTooLong
 
 DELIMITERS: Final = (",", "\t", ";", "，", "|")
@@ -19,7 +19,7 @@ _MAX_RECORD: Final = 500_000
 _SAMPLE: Final = 40
 
 #: A record's last line, and its cells or why it is none.
-Row = tuple[int, "list[str] | Reason"]
+Row = tuple[int, "list[str] | Broken"]
 
 
 def delimiter_of(lines: list[str]) -> str:
@@ -80,13 +80,13 @@ class _Source:
         """Begin a record."""
         self.record, self._size = [], 0
 
-    def give_back(self) -> int:
-        """Take back all lines of the record but the first, to be read anew; returns the first's number."""
-        (number, _), *rest = self.record
+    def give_back(self) -> tuple[int, str]:
+        """Take back all lines of the record but the first, to be read anew; returns the first and its number."""
+        first, *rest = self.record
         self._again.extendleft(reversed(rest))
         self.ended = False
         self.begin()
-        return number
+        return first
 
 
 def rows(lines: Lines, delimiter: str, width: int | None = None) -> Iterator[Row]:
@@ -106,25 +106,28 @@ def rows(lines: Lines, delimiter: str, width: int | None = None) -> Iterator[Row
         except StopIteration:
             return
         except LineTooLong:
-            yield source.number, Reason("一行过长", f"a line has more than {MAX_LINE:,} characters")
+            yield source.number, Broken(Reason("一行过长", f"a line has more than {MAX_LINE:,} characters"))
             continue
         except csv.Error:
             if len(source.record) > 1 or source.ended:
-                yield source.give_back(), _UNCLOSED
+                yield _unclosed(source.give_back(), delimiter)
                 continue
             # a quote within a text costs nothing
             cells = next(csv.reader([source.record[0][1]], delimiter=delimiter))
         if len(source.record) > 1 and width is not None and _filled(cells) > width:
-            yield source.give_back(), _UNCLOSED
+            yield _unclosed(source.give_back(), delimiter)
             continue
         if not any(cell.strip() for cell in cells):
             continue
         if width is not None and _filled(cells) > width:
             yield (
                 source.number,
-                Reason(
-                    f"有 {len(cells)} 列，表头只有 {width} 列（正文含分隔符时须加引号）",
-                    f"has {len(cells)} columns, the header {width} (a text with delimiters needs quotes)",
+                Broken(
+                    Reason(
+                        f"有 {len(cells)} 列，表头只有 {width} 列（正文含分隔符时须加引号）",
+                        f"has {len(cells)} columns, the header {width} (a text with delimiters needs quotes)",
+                    ),
+                    cells,
                 ),
             )
             continue
@@ -132,6 +135,11 @@ def rows(lines: Lines, delimiter: str, width: int | None = None) -> Iterator[Row
 
 
 _UNCLOSED: Final = Reason("引号没有配对", "a quote is not closed")
+
+
+def _unclosed(first: tuple[int, str], delimiter: str) -> Row:
+    number, line = first
+    return number, Broken(_UNCLOSED, [cell.strip('" \t\r\n') for cell in line.split(delimiter)])
 
 
 def _filled(cells: list[str]) -> int:

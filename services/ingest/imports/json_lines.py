@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.ingest.imports.reasons import Reason
+from services.ingest.imports.reasons import Broken, Reason
 from services.ingest.imports.text_lines import MAX_LINE, Lines, LineTooLong
 
 _DEEPEST: Final = 3
 
 #: A record's line, and its values by name or why it is none.
-Row = tuple[int, "dict[str, Any] | Reason"]
+Row = tuple[int, "dict[str, Any] | Broken"]
 
 
 def rows(lines: Lines) -> Iterator[Row]:
@@ -23,7 +23,7 @@ def rows(lines: Lines) -> Iterator[Row]:
         except StopIteration:
             return
         except LineTooLong:
-            yield lines.number, Reason("一行过长", f"a line has more than {MAX_LINE:,} characters")
+            yield lines.number, Broken(Reason("一行过长", f"a line has more than {MAX_LINE:,} characters"))
             continue
         # a pretty array of one object a line is read as well
         words = words.rstrip(",")
@@ -32,12 +32,12 @@ def rows(lines: Lines) -> Iterator[Row]:
         try:
             row = json.loads(words)
         except (ValueError, RecursionError) as error:
-            yield lines.number, Reason(f"不是有效的 JSON：{error}", f"not JSON: {error}")
+            yield lines.number, Broken(Reason(f"不是有效的 JSON：{error}", f"not JSON: {error}"), line=words)
             continue
         if isinstance(row, dict):
             yield lines.number, flat(row)
         else:
-            yield lines.number, Reason("不是 JSON 对象", "not a JSON object")
+            yield lines.number, Broken(Reason("不是 JSON 对象", "not a JSON object"), line=words)
 
 
 def flat(row: dict[str, Any], prefix: str = "", depth: int = 1) -> dict[str, Any]:

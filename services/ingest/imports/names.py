@@ -59,8 +59,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         """
         author authorname user username usernickname nickname nick screenname handle account byline
         userscreenname 作者 作者名称 作者昵称 用户昵称 用户名 用户名称 用户 昵称 博主 博主昵称 微博昵称 发布者
-        发布人 发布用户 发帖人 楼主 账号 账号名称 账号昵称 帐号 帐号名称 公众号名称 记者 留言人 网友 网友昵称
-        发布账号 媒体账号
+        发布者昵称 发布者名称 发布人昵称 发帖人昵称 发布人 发布用户 发帖人 楼主 账号 账号名称 账号昵称 帐号
+        帐号名称 公众号名称 记者 留言人 网友 网友昵称 发布账号 媒体账号
         """
     ),
     "repost_of": _words(

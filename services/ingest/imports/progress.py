@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from services.ingest.folding import cleaned
+from services.ingest.folding import cleaned, storable
 from services.ingest.imports.reading import Found, Record
-from services.ingest.imports.reasons import Reason
-from services.ingest.privacy import mask, mask_url
+from services.ingest.imports.reasons import Reason, told
+from services.ingest.imports.refused import is_authors
+from services.ingest.imports.values import is_address, text_of
+from services.ingest.privacy import mask_url
 
-#: characters that are kept of each field of a row that was not taken
-_KEPT: Final = 2_000
+#: beyond, JSON's numbers are not whole any more everywhere
+_EXACT: Final = 2**53
 
 
 @dataclass(slots=True)
@@ -57,32 +60,48 @@ class Speed:
         }
 
 
+def shown_row(record: Record) -> dict[str, Any] | str | None:
+    """Return what may be kept of a record that was not taken: the post that it was, else its cells or its line."""
+    if record.post is not None:
+        return shown(record.post)
+    return told(record.row) if isinstance(record.row, str) else shown(record.row)
+
+
 def shown(post: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return what may be kept and shown of a row: masked, shortened, without its author; None for no row."""
+    """Return what may be kept and shown of a row: masked, then shortened, without its author; None for no row."""
     if post is None:
         return None
-    found: dict[str, Any] = {}
-    for field, value in post.items():
-        if field == "author":
-            continue
-        if isinstance(value, str):
-            text = cleaned(value)[:_KEPT]
-            found[field] = mask(_masked_address(text) if field in ("url", "repost_of") else text)
-        else:
-            found[field] = value
-    return found
+    return {told(name): _shown(value) for name, value in post.items() if not is_authors(name)}
+
+
+def _shown(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return shown({str(name): one for name, one in value.items()})
+    if isinstance(value, (list, tuple)):
+        return [_shown(one) for one in value]
+    if isinstance(value, (int, float)):
+        masked = told(text_of(value))
+        # a number may be somebody's; what no database takes as a number is kept as its text
+        return value if masked == text_of(value) and math.isfinite(value) and abs(value) < _EXACT else masked
+    text = text_of(value)
+    return told(_masked_address(text) if is_address(text) else text)
 
 
 def _masked_address(text: str) -> str:
     try:
-        return mask_url(text)
+        return mask_url(cleaned(text).strip())
     except ValueError:  # no address at all
         return text
 
 
 def found_to_json(found: Found) -> dict[str, Any]:
-    """Return what a file was found to be as JSON."""
-    return asdict(found)
+    """Return what a file was found to be as JSON; names of columns are masked: without a header they are data."""
+    read: dict[str, Any] = storable(asdict(found))
+    for column in read["columns"]:
+        column["name"] = told(column["name"])
+    return read
 
 
 def notes(found: Mapping[str, Any]) -> list[Reason]:

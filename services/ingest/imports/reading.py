@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from services.ingest.imports import delimited, json_lines, workbook
-from services.ingest.imports.columns import FIELDS, Column, read_columns
+from services.ingest.imports.columns import FIELDS, Column, known, read_columns
 from services.ingest.imports.header import SEARCHED, header_of
-from services.ingest.imports.reasons import Reason, Unreadable
-from services.ingest.imports.rows import post_of
-from services.ingest.imports.text_lines import Lines, LineTooLong, encoding_of, is_gzip, opened
+from services.ingest.imports.reasons import Broken, Reason, Unreadable
+from services.ingest.imports.refused import authors_of, by_column, by_place, without_author
+from services.ingest.imports.rows import post_of, unexpected
+from services.ingest.imports.text_lines import Lines, LineTooLong, check_start, encoding_of, is_gzip, opened
 from services.ingest.imports.values import is_address, is_nothing
 
 Format = Literal["csv", "jsonl", "xlsx"]
@@ -30,6 +31,11 @@ _SUFFIXES: Final[dict[str, Format]] = {
 _SAMPLE: Final = 200
 #: the link of a row's title or text, where no column holds addresses; no column is called so
 _LINK: Final = "\0link"
+#: columns, and characters of the name of each, that a reason names
+_NAMES: Final = 50
+_LONGEST_NAME: Final = 30
+#: bytes that tell whether a file is a text
+_HEAD: Final = 2**20
 
 
 class NoText(Unreadable):
@@ -48,13 +54,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: its number and last line in the file (from 1), the post or why it is none, the bytes read so far."""
+    """One record: its number and last line in the file (from 1), the post or why it is none, the bytes read so far.
+
+    Of one that is no post, `row` has the cells by column, else the line as it stands; its author's are left out, but
+    nothing is masked yet.
+    """
 
     number: int
     line: int
     post: dict[str, Any] | None
     problem: Reason | None
     position: int
+    row: Mapping[str, Any] | str | None = None
 
 
 @dataclass(slots=True)
@@ -119,13 +130,35 @@ class PostFile:
             for number, (line, cells, position) in enumerate(read[found.format](found), start=1):
                 if number <= skip:
                     continue
-                if isinstance(cells, Reason):
-                    yield Record(number, line, None, cells, position)
+                if isinstance(cells, Broken):
+                    yield Record(number, line, None, cells.reason, position, self._row(found, cells))
                 else:
-                    post, problem = post_of(self._fields(found, cells), self._defaults)
-                    yield Record(number, line, post, problem, position)
+                    post, problem = self._post(found, cells)
+                    row = None if post is not None else by_column(cells, authors_of(found.columns))
+                    yield Record(number, line, post, problem, position, row)
 
-    def _what(self) -> Found:
+    def check_start(self) -> None:
+        """Raise :class:`Unreadable` where the file's first bytes show that it is not what its name says."""
+        with _whole():
+            if self._kind()[2] is None:
+                with opened(self.path) as (_, plain):
+                    check_start(head := plain.read1(_HEAD))
+                _refuse_page(head.decode("utf-8", "replace"))
+
+    def _post(self, found: Found, cells: Mapping[str, Any]) -> tuple[dict[str, Any] | None, Reason | None]:
+        try:
+            fields = self._fields(found, cells)
+        except Exception as error:
+            return None, unexpected(error)
+        return post_of(fields, self._defaults)
+
+    def _row(self, found: Found, broken: Broken) -> Mapping[str, Any] | str | None:
+        if broken.cells:
+            return by_place(broken.cells, self._names, authors_of(found.columns))
+        return without_author(broken.line) or None
+
+    def _kind(self) -> tuple[Format | None, bool, Found | None]:
+        """Return what the name says, whether the file is gzipped, and what it is where that is a workbook."""
         stem = self._name.removesuffix(".gz")
         suffix = Path(stem).suffix
         said = _SUFFIXES.get(suffix)
@@ -138,7 +171,7 @@ class PostFile:
             raise Unreadable("文件是空的", "the file is empty")
         gzipped = is_gzip(self.path)
         if not gzipped and workbook.is_workbook(self.path):
-            return Found("xlsx", notes=_differs(said, "xlsx", self._name))
+            return said, False, Found("xlsx", notes=_differs(said, "xlsx", self._name))
         if self._name.endswith(".gz") and not gzipped:
             raise Unreadable("文件名以 .gz 结尾，却不是 gzip 压缩文件", "named .gz, but Not a gzipped file")
         if said == "xlsx":
@@ -149,10 +182,15 @@ class PostFile:
             raise Unreadable(
                 f"文件不是 .xlsx：{told}", "the file is no .xlsx (an old .xls, encrypted, or something else)"
             )
+        return said, gzipped, None
+
+    def _what(self) -> Found:
+        said, gzipped, found = self._kind()
+        if found is not None:
+            return found
         encoding = encoding_of(self.path)
         start = self._start(encoding)
-        if start[:200].lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
-            raise Unreadable("文件是网页（HTML/XML），不是表格", "the file is HTML or XML, no table")
+        _refuse_page(start)
         content: Format = said or ("jsonl" if start.startswith(("{", "[")) else "csv")
         return Found(content, gzipped, encoding)
 
@@ -165,7 +203,7 @@ class PostFile:
             found.delimiter = delimited.delimiter_of(_some(lines, 60))
         with self._lines(found) as (lines, _):
             kept = list(islice(delimited.rows(lines, found.delimiter), SEARCHED + _SAMPLE))
-        rows = [(line, cells) for line, cells in kept if not isinstance(cells, Reason)]
+        rows = [(line, cells) for line, cells in kept if not isinstance(cells, Broken)]
         before = self._find_header([cells for _, cells in rows])
         self._header_line = rows[before - 1][0] if before else 0
         self._choose(found, [self._by_name(cells) for _, cells in rows[before:]])
@@ -180,7 +218,7 @@ class PostFile:
 
     def _look_at_objects(self, found: Found) -> None:
         with self._lines(found) as (lines, _):
-            samples = [row for _, row in islice(json_lines.rows(lines), _SAMPLE) if not isinstance(row, Reason)]
+            samples = [row for _, row in islice(json_lines.rows(lines), _SAMPLE) if not isinstance(row, Broken)]
         names = list(dict.fromkeys(chain.from_iterable(samples)))
         found.columns = read_columns(names, samples, self._options.mapping)
         # objects need not be alike: what one calls text another may call content
@@ -202,10 +240,8 @@ class PostFile:
     def _choose(self, found: Found, samples: list[dict[str, Any]]) -> None:
         for column in self._options.mapping.values():
             if column not in self._names:
-                names = "、".join(self._names)
-                raise Unreadable(
-                    f"没有列「{column}」，有：{names}", f"there is no column {column!r}; there are: {names}"
-                )
+                zh, en = _there_are(self._names)
+                raise Unreadable(f"没有列「{column}」，{zh}", f"there is no column {column!r}; {en}")
         found.columns = read_columns(self._names, samples, self._options.mapping)
         _check_text(found.columns)
 
@@ -261,18 +297,18 @@ class PostFile:
             finally:
                 lines.detach()
 
-    def _table_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Reason, int]]:
+    def _table_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Broken, int]]:
         with self._lines(found) as (lines, raw):
             for line, cells in delimited.rows(lines, found.delimiter or ",", len(self._names)):
                 if line > self._header_line:
-                    yield line, cells if isinstance(cells, Reason) else self._by_name(cells), raw.tell()
+                    yield line, cells if isinstance(cells, Broken) else self._by_name(cells), raw.tell()
 
-    def _object_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Reason, int]]:
+    def _object_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Broken, int]]:
         with self._lines(found) as (lines, raw):
             for line, cells in json_lines.rows(lines):
                 yield line, cells, raw.tell()
 
-    def _sheet_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Reason, int]]:
+    def _sheet_records(self, found: Found) -> Iterator[tuple[int, dict[str, Any] | Broken, int]]:
         with workbook.opened_sheet(self.path, self._options.sheet) as sheet:
             rows = max(1, sheet.marks.rows)
             for count, row in enumerate(sheet.rows(), start=1):
@@ -282,8 +318,22 @@ class PostFile:
 
 def _check_text(columns: list[Column]) -> None:
     if not any(column.field in ("text", "title") for column in columns):
-        names = "、".join(column.name for column in columns)
-        raise NoText(f"没有正文列，有：{names}", f"no column holds the text; the file has: {names}")
+        zh, en = _there_are([column.name for column in columns])
+        raise NoText(f"没有正文列，{zh}", f"no column holds the text; {en}")
+
+
+def _there_are(names: Sequence[str]) -> tuple[str, str]:
+    """Say in both languages which columns there are; where no name is known, it may be somebody's data: not quoted."""
+    if not any(known(name) for name in names):
+        return f"共 {len(names)} 列，列名均不认识", f"there are {len(names)} columns, none with a name that is known"
+    some = [name[:_LONGEST_NAME] for name in names[:_NAMES]]
+    over = "…" if len(names) > len(some) else ""
+    return f"有：{'、'.join(some)}{over}", f"there are: {', '.join(some)}{over}"
+
+
+def _refuse_page(start: str) -> None:
+    if start.lstrip("\ufeff \t\r\n")[:200].lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
+        raise Unreadable("文件是网页（HTML/XML），不是表格", "the file is HTML or XML, no table")
 
 
 def _differs(said: Format | None, is_: Format, name: str) -> list[Reason]:

@@ -6,30 +6,45 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from services.ingest.imports.columns import COUNTERS
 from services.ingest.imports.reasons import Reason
 from services.ingest.imports.values import address_of, channel_of, counter_of, instant_of, is_nothing, text_of
 
+_log = structlog.get_logger(__name__)
 EMPTY = Reason("正文为空", "the text is empty")
 
 
 def post_of(cells: Mapping[str, Any], defaults: Mapping[str, str]) -> tuple[dict[str, Any] | None, Reason | None]:
-    """Return the post that cells by field make, or why they make none.
+    """Return the post that cells by field make, or why they make none; whatever is in them, it costs this row alone.
 
     `defaults` are the source and the channel of rows that name none. A title without a text is the text too, as with
-    videos. What is not understood of a time, a channel or an address goes as it stands and is judged by intake.
+    videos. A counter that is no number is left out. What is not understood of a time, a channel or an address goes as
+    it stands and is judged by intake.
     """
+    try:
+        return _post_of(cells, defaults)
+    except Exception as error:
+        return None, unexpected(error)
+
+
+def unexpected(error: Exception) -> Reason:
+    """Return the reason for a row whose values nothing was prepared for."""
+    _log.warning("row.unexpected", error=type(error).__name__, exc_info=True)
+    return Reason(f"该行无法读取：{type(error).__name__}", f"the row cannot be read: {type(error).__name__}")
+
+
+def _post_of(cells: Mapping[str, Any], defaults: Mapping[str, str]) -> tuple[dict[str, Any] | None, Reason | None]:
     post: dict[str, Any] = {}
     counters: dict[str, int] = {}
     for field, cell in cells.items():
         if is_nothing(cell):
             continue
         if field in COUNTERS:
-            count = counter_of(cell)
-            if count is None:
-                told = text_of(cell)[:40]
-                return None, Reason(f"{field} 不是数字：{told}", f"{field} is no number: {told}")
-            counters[field] = count
+            # a figure that cannot be read costs the figure alone
+            if (count := counter_of(cell)) is not None:
+                counters[field] = count
         else:
             post[field] = _value(field, cell)
     if not str(post.get("text", "")).strip():

@@ -17,9 +17,9 @@ from kit.problems import Problem
 from kit.runtime import Runtime
 from kit.transient import brief, passes
 from services.ingest.imports import store
-from services.ingest.imports.progress import Progress, Speed, found_to_json, shown
+from services.ingest.imports.progress import Progress, Speed, found_to_json, shown_row
 from services.ingest.imports.reading import Options, PostFile, Record
-from services.ingest.imports.reasons import Reason, Unreadable
+from services.ingest.imports.reasons import Reason, Unreadable, told
 from services.ingest.imports.uploads import Uploads
 from services.ingest.service import Ingest, Taken
 
@@ -60,6 +60,18 @@ class ImportRunner:
                 await self._out_of_sight(job)
             elif await self._runtime.leases.hold(_lease(job.id)):
                 await self._run(job.id)
+
+    async def alive(self) -> None:
+        """Say of every import whose file lies here that it does: a replica without the file must not give it up.
+
+        The one that is running says so by its batches; those that wait behind it have nobody else to.
+        """
+        async with self._runtime.database.reading() as session:
+            jobs = await store.unfinished(session)
+        here = [job.id for job in jobs if self._uploads.path(job.id).exists()]
+        if here:
+            async with self._runtime.database.writing() as session:
+                await store.touch(session, here, self._runtime.clock.now())
 
     async def sweep(self) -> None:
         """Delete files that no import waits for, and rows that were not taken after the retention period."""
@@ -210,8 +222,8 @@ class _Run:
                 "import_id": self._id,
                 "number": record.number,
                 "line": record.line,
-                "reason": reason,
-                "row": shown(record.post),
+                "reason": told(reason),
+                "row": shown_row(record),
                 "at": now,
             }
             for record, reason in rejected[:room]

@@ -16,10 +16,11 @@ from kit.pages import PageRequest
 from kit.problems import Problem
 from kit.runtime import Runtime
 from services.ingest.imports import store
+from services.ingest.imports.choices import with_fields
 from services.ingest.imports.columns import FIELDS
-from services.ingest.imports.progress import notes, shown
+from services.ingest.imports.progress import found_to_json, notes, shown
 from services.ingest.imports.reading import Found, Options, PostFile, Record
-from services.ingest.imports.reasons import Unreadable
+from services.ingest.imports.reasons import Reason, Unreadable, told
 from services.ingest.imports.runner import ImportRunner
 from services.ingest.imports.schemas import ImportJob, Preview, PreviewRow
 from services.ingest.imports.uploads import Uploads
@@ -45,14 +46,28 @@ class Imports:
         Every replica reads the files that it sees; each import has a lease of its own.
         """
         self._wake = self._runtime.every(2, "imports", self.runner.step, leased=False)
+        self._runtime.every(300, "import_alive", self.runner.alive, leased=False)
         self._runtime.every(600, "import_files", self.runner.sweep, leased=False)
 
     async def receive(
         self, request: Request, *, filename: str, options: Options, chinese: bool, created_by: str
     ) -> ImportJob:
-        """Take a file in; it is on disk, and known, before the answer is sent."""
+        """Take a file in; it is on disk, and known, before the answer is sent.
+
+        422 for one whose beginning shows that it is not what its name says, and for options that cannot be used.
+        """
         id_ = new_id()
         upload = await self._uploads.receive(request, id_, filename)
+        try:
+            options = with_fields(options, upload.fields)
+            file = PostFile(upload.path, options, name=upload.filename)
+            await asyncio.to_thread(file.check_start)
+        except Unreadable as error:
+            self._uploads.remove(id_)
+            raise _unreadable(error) from None
+        except BaseException:
+            self._uploads.remove(id_)
+            raise
         now = self._runtime.clock.now()
         values = {
             "id": id_,
@@ -120,11 +135,11 @@ class Imports:
         id_ = new_id()
         try:
             upload = await self._uploads.receive(request, id_, filename)
-            file = PostFile(upload.path, options, name=upload.filename)
+            file = PostFile(upload.path, with_fields(options, upload.fields), name=upload.filename)
             try:
                 found, records = await asyncio.to_thread(_first, file, rows)
             except Unreadable as error:
-                raise Problem(422, "unreadable-file", zh=error.zh, en=error.en) from None
+                raise _unreadable(error) from None
         finally:
             self._uploads.remove(id_)
         return self._preview(found, records, chinese=chinese)
@@ -132,7 +147,7 @@ class Imports:
     def _preview(self, found: Found, records: list[Record], *, chinese: bool) -> Preview:
         good = [one for one in records if one.post is not None]
         _, refused = self._ingest.look([one.post for one in good], chinese=chinese)
-        why = {good[index].number: reason for index, reason in refused}
+        why = {good[index].number: told(reason) for index, reason in refused}
         why |= {one.number: one.problem.said(chinese=chinese) for one in records if one.problem is not None}
         filled = {column.field for column in found.columns}
         problems = [note.said(chinese=chinese) for note in found.notes]
@@ -146,20 +161,24 @@ class Imports:
             {str(one.post["channel"]) for one in good if one.post and not is_channel(one.post.get("channel", "other"))}
         )
         if strange:
-            problems.append(
-                f"不认识的渠道：{'、'.join(strange)}" if chinese else f"unknown channels: {', '.join(strange)}"
-            )
+            channels = Reason(f"不认识的渠道：{'、'.join(strange)}", f"unknown channels: {', '.join(strange)}")
+            problems.append(channels.said(chinese=chinese))
+        columns = found_to_json(found)["columns"]
         return Preview(
             format=found.format,
             encoding=found.encoding,
             delimiter=found.delimiter,
             sheet=found.sheet,
-            columns=[asdict(column) for column in found.columns],
-            unknown=[column.name for column in found.columns if column.field is None],
+            columns=columns,
+            unknown=[column["name"] for column in columns if column["field"] is None],
             missing=[field for field in FIELDS if field not in filled],
             rows=[PreviewRow(line=one.line, post=shown(one.post), problem=why.get(one.number)) for one in records],
             problems=problems,
         )
+
+
+def _unreadable(error: Unreadable) -> Problem:
+    return Problem(422, "unreadable-file", zh=error.zh, en=error.en)
 
 
 def job_of(row: Any, *, chinese: bool) -> ImportJob:

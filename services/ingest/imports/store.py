@@ -56,6 +56,12 @@ async def change(session: AsyncSession, id_: str, states: Sequence[str], values:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
+async def touch(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+    """Say of unfinished imports that their files are there."""
+    where = (IMPORTS.c.id.in_(ids), IMPORTS.c.state.in_(UNFINISHED))
+    await session.execute(sa.update(IMPORTS).where(*where).values(updated_at=now))
+
+
 async def advance(session: AsyncSession, id_: str, after: int, values: Mapping[str, Any]) -> bool:
     """Move a running import on that stands after record number `after`; tells whether it did."""
     where = (IMPORTS.c.id == id_, IMPORTS.c.state == "running", IMPORTS.c.records == after)

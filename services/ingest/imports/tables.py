@@ -49,7 +49,7 @@ class ImportRow(Base, table=True):
 
 
 class RejectionRow(Base, table=True):
-    """A row that was not taken: masked and without its author."""
+    """A row that was not taken: the post, its cells by column or its line, masked and without its author."""
 
     __tablename__: ClassVar[str] = "import_rejections"
 
@@ -58,7 +58,7 @@ class RejectionRow(Base, table=True):
     number: int = Field(primary_key=True, sa_type=sa.BigInteger)
     line: int = Field(sa_type=sa.BigInteger)
     reason: str = Field(sa_type=sa.Text)
-    row: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    row: dict[str, Any] | str | None = Field(default=None, sa_type=Json)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 

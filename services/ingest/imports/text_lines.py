@@ -18,6 +18,7 @@ from services.ingest.imports.reasons import Unreadable
 MAX_LINE: Final = 2**22
 _CHUNK: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: the start of files that are no text, by what they are called
 _MAGIC: Final = {
     b"\xd0\xcf\x11\xe0": "旧版 .xls 或加密的工作簿，请另存为 .xlsx / an old .xls or an encrypted workbook",
@@ -62,16 +63,9 @@ def encoding_of(path: Path) -> str:
     """
     with opened(path) as (_, plain):
         head = plain.read1(_CHUNK)
-        for magic, called in _MAGIC.items():
-            if head.startswith(magic):
-                raise Unreadable(f"文件不是文本：{called}", f"the file is no text: {called}")
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        check_start(head)
+        if head.startswith(_UTF16):
             return "utf-16"
-        if b"\0" in head:
-            raise Unreadable(
-                "文件不是文本（含空字节；UTF-16 须带字节序标记）",
-                "the file is no text: it holds NUL bytes (UTF-16 needs its byte order mark)",
-            )
         decoder = codecs.getincrementaldecoder("utf-8")()
         chunk = head
         while chunk:
@@ -84,6 +78,18 @@ def encoding_of(path: Path) -> str:
             except (EOFError, zlib.error, gzip.BadGzipFile):
                 break  # what comes before the break can be read; who reads it meets the break
     return "utf-8-sig"
+
+
+def check_start(head: bytes) -> None:
+    """Raise :class:`Unreadable` where the first bytes of a file (unpacked) are those of no text."""
+    for magic, called in _MAGIC.items():
+        if head.startswith(magic):
+            raise Unreadable(f"文件不是文本：{called}", f"the file is no text: {called}")
+    if b"\0" in head and not head.startswith(_UTF16):
+        raise Unreadable(
+            "文件不是文本（含空字节；UTF-16 须带字节序标记）",
+            "the file is no text: it holds NUL bytes (UTF-16 needs its byte order mark)",
+        )
 
 
 def _nearly_utf8(chunk: bytes) -> bool:

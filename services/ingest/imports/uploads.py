@@ -8,8 +8,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -28,16 +28,23 @@ _PART: Final = ".part"
 _WHOLE: Final = ".upload"
 #: seconds after which what was left of an upload that broke off is deleted
 _ABANDONED: Final = 6 * 3600
+#: fields beside the file that a form may have, and the bytes of each
+_FIELDS: Final = 20
+_FIELD_BYTES: Final = 16_000
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came in whole: where it lies, what its sender calls it ("" where not said), its bytes."""
+    """A file that came in whole: where it lies, what its sender calls it ("" where not said), its bytes.
+
+    `fields` are the other fields of the form that brought it.
+    """
 
     path: Path
     filename: str
     size: int
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Uploads:
@@ -61,11 +68,12 @@ class Uploads:
             self._folder.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
                 sink = _Sink(file, self._max_bytes, self._too_large)
-                said = await self._write(request, sink)
+                said, fields = await self._write(request, sink)
                 await asyncio.to_thread(sink.finish)
             if not sink.size:
                 raise Problem(400, "empty-file", zh="文件是空的", en="The file is empty")
             os.replace(part, self.path(id_))
+            await asyncio.to_thread(_sync_folder, self._folder)
         except ClientDisconnect:
             part.unlink(missing_ok=True)
             raise Problem(400, "broken-off", zh="上传中断", en="The upload broke off") from None
@@ -77,7 +85,7 @@ class Uploads:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        return Upload(self.path(id_), plain_name(filename or said), sink.size)
+        return Upload(self.path(id_), plain_name(filename or said), sink.size, fields)
 
     def remove(self, id_: str) -> None:
         """Delete the file of an import."""
@@ -116,11 +124,11 @@ class Uploads:
         limit = self._max_bytes // 2**20
         return Problem(413, "too-large", zh=f"文件不得超过 {limit} MiB", en=f"A file has at most {limit} MiB")
 
-    async def _write(self, request: Request, sink: _Sink) -> str:
+    async def _write(self, request: Request, sink: _Sink) -> tuple[str, dict[str, str]]:
         kind, options = parse_options_header(request.headers.get("content-type"))
         if kind != b"multipart/form-data":
             await _pump(request.stream(), sink.write)
-            return _disposition_filename(request.headers.get("content-disposition", ""))
+            return _disposition_filename(request.headers.get("content-disposition", "")), {}
         if not options.get(b"boundary"):
             raise _bad_form("no boundary")
         form = _Form(sink)
@@ -144,7 +152,7 @@ class Uploads:
             raise _bad_form(str(error)) from None
         if not form.seen or not form.whole:
             raise _bad_form("no file part" if not form.seen else "it broke off")
-        return form.filename
+        return form.filename, form.fields
 
 
 class _Sink:
@@ -166,7 +174,7 @@ class _Sink:
 
 
 class _Form:
-    """The first part of a form that names a file goes to the sink; other parts are passed over."""
+    """The first part of a form that names a file goes to the sink; of other parts, short fields are kept."""
 
     def __init__(self, sink: _Sink) -> None:
         self._sink = sink
@@ -175,8 +183,12 @@ class _Form:
         self._open = False
         self.seen = self.whole = False
         self.filename = ""
+        self.fields: dict[str, str] = {}
+        self._name: str | None = None
+        self._said = b""
 
     def part_begin(self) -> None:
+        self._name, self._said = None, b""
         self._headers, self._field, self._value = {}, b"", b""
 
     def header_field(self, data: bytes, start: int, end: int) -> None:
@@ -194,16 +206,33 @@ class _Form:
         if not self.seen and b"filename" in options:
             self.seen = self._open = True
             self.filename = _decoded(options[b"filename"])
+        elif b"filename" not in options and b"name" in options and len(self.fields) < _FIELDS:
+            self._name = _decoded(options[b"name"])
 
     def part_data(self, data: bytes, start: int, end: int) -> None:
         if self._open:
             self._sink.write(data[start:end])
+        elif self._name is not None:
+            self._said += data[start:end]
+            if len(self._said) > _FIELD_BYTES:
+                raise _bad_form(f"{self._name[:40]}: more than {_FIELD_BYTES:,} bytes")
 
     def part_end(self) -> None:
         self._open = False
+        if self._name is not None:
+            self.fields.setdefault(self._name, _decoded(self._said))
 
     def ended(self) -> None:
         self.whole = True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the folder's entries on disk too: without it a power cut may lose a file that was renamed."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 async def _pump(chunks: AsyncIterator[bytes], write: Callable[[bytes], int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
@@ -99,7 +100,12 @@ def instant_of(value: Any) -> Any:
     if isinstance(value, date):
         return f"{value.isoformat()}T00:00:00"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _number(float(value)) or value
+        try:
+            seconds = float(value)
+        except OverflowError:
+            return text_of(value)
+        # no database stores infinity as JSON
+        return _number(seconds) or (value if math.isfinite(seconds) else text_of(value))
     text = unicodedata.normalize("NFKC", str(value)).strip()
     return _instant(text) or str(value).strip()
 
@@ -133,7 +139,7 @@ def _instant(text: str) -> str | None:
             if re.fullmatch(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? [\d:]{8} [+-]\d{4} \d{4}", text):
                 return datetime.strptime(text, "%a %b %d %H:%M:%S %z %Y").isoformat()
             return parsedate_to_datetime(text).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -280,6 +281,110 @@ async def test_pages_beyond_what_a_pass_holds_are_evidence_too(
     for row in rows:
         [item] = (await client.get(f"/api/v1/posts/{row.id}/evidence")).json()["items"]
         assert (item["url"], item["problem"]) == (row.url, None)
+
+
+async def test_what_a_site_answers_is_kept_without_its_peoples_numbers(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, site: Site
+) -> None:
+    site.raw["/api"] = "联系人张三13887990001\x00".encode()
+    site.raw["/hot"] = json.dumps(
+        {
+            "status": "success",
+            "id": "hot",
+            "items": [{"id": "1", "title": "求助13887990001\ud83d", "url": f"{site.base}/q?tel=13887990001"}],
+        }
+    ).encode()
+    source = await made(
+        client, name="接口", url=f"{site.base}/api", adapter="json_api", config={"items": "list", "text": "t"}
+    )
+    hot = await made(client, name="热榜", url=f"{site.base}/hot", adapter="hot_list")
+    await later(app, clock, seconds=31)
+    seen = await health(client, source)
+    assert seen["problem"]["kind"] == "content"
+    assert "〔手机号〕" in seen["problem"]["detail"]
+    [ranked] = (await client.get(f"/api/v1/sources/{hot}/rankings")).json()
+    assert ranked["title"] == "求助〔手机号〕"
+    async with app.state.runtime.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            rows = [repr(tuple(row)) for row in await session.execute(sa.select(table))]
+            assert not [row for row in rows if "13887990001" in row], table.name
+    shown = await client.post(
+        "/api/v1/sources/preview",
+        json={"name": "试", "url": f"{site.base}/api", "adapter": "json_api", "config": {"items": "list", "text": "t"}},
+    )
+    assert "13887990001" not in shown.text
+    assert shown.json()["problem"]["kind"] == "content"
+
+
+async def test_a_pass_that_breaks_while_storing_is_told_of_and_rests(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.publish("a1", "测试县召开移民搬迁安置现场会", *_SENTENCES)
+    source = await made(client, name="测试县新闻网", url=f"{site.base}/rss.xml", adapter="feed")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(app.state.archive, "write", full)
+    await later(app, clock, seconds=31)
+    for _ in range(5):
+        await later(app, clock, minutes=2)
+    assert site.log["/rss.xml"] == 1, "it rests"
+    seen = await health(client, source)
+    assert (seen["problem"]["kind"], seen["failures_in_a_row"]) == ("storage", 1)
+    monkeypatch.undo()
+    await later(app, clock, hours=1)
+    assert len(await posts(app)) == 1
+
+
+async def test_a_source_made_on_another_replica_is_known_at_its_first_look(
+    make_app: MakeApp, clock: ManualClock, site: Site
+) -> None:
+    first, second = make_app(), make_app()
+    await first.state.runtime.start()
+    await second.state.runtime.start()
+    site.publish("a1", "测试县召开移民搬迁安置现场会", *_SENTENCES)
+    async with caller(first) as client:
+        source = await made(client, name="测试县新闻网", url=f"{site.base}/rss.xml", adapter="feed")
+    clock.advance(timedelta(seconds=31))
+    await collect(second)
+    [post] = await posts(second)
+    assert (post.source_id, post.source_name, post.source_tier) == (source, "测试县新闻网", "county")
+
+
+async def test_what_is_changed_during_a_pass_stands(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, site: Site
+) -> None:
+    source = await made(client, name="测试县新闻网", url=f"{site.base}/rss.xml", adapter="feed", cadence_minutes=600)
+    clock.advance(timedelta(seconds=31))
+    site.hold = asyncio.Event()
+    await app.state.collector.tick()
+    async with asyncio.timeout(10):
+        while not site.log["/rss.xml"]:
+            await asyncio.sleep(0.01)
+    changed = await client.patch(f"/api/v1/sources/{source}", json={"cadence_minutes": 1})
+    assert changed.status_code == 200
+    site.hold.set()
+    await asyncio.wait_for(app.state.collector.idle(), 10)
+    seen = await health(client, source)
+    assert seen["interval_minutes"] == 1
+    await later(app, clock, seconds=1)
+    assert site.log["/rss.xml"] == 2, "it is looked at again with its new settings"
+
+
+async def test_what_may_not_be_meant_so_is_said(app: FastAPI, client: httpx.AsyncClient, clock: ManualClock) -> None:
+    topic = PlanTopic(key="a", name="搬迁安置", query="搬迁", places=["宁洱哈尼族彝族自治县"])
+    plan = PlanActivated(version="1", name="预案", topics=[topic], activated_at=clock.now())
+    await app.state.consumers.hear_plans([envelope("plan.activated", "1", plan, source="cases", at=clock.now())])
+    good = {"name": "一", "url": "http://a.example.com/x", "adapter": "feed", "places": ["宁洱县"], "topics": ["a"]}
+    assert (await client.post("/api/v1/sources", json=good)).json()["warnings"] == []
+    odd = {**good, "name": "二", "places": ["火星市"], "topics": ["移民"], "enabled": False}
+    answer = (await client.post("/api/v1/sources", json=odd)).json()
+    assert [any(word in one for one in answer["warnings"]) for word in ("火星市", "移民", "一")] == [True] * 3
+    assert answer["enabled"] is False
+    listed = (await client.get("/api/v1/sources")).json()["items"]
+    assert [one["silence"] for one in listed] == [None, None]
+    assert all(one["next_at"] for one in listed)
 
 
 async def test_surge_hastens_the_sources_of_its_topics_and_ends_by_itself(

@@ -14,6 +14,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from contracts.masks import MOBILE
 from contracts.messages import WatchChanged
@@ -25,6 +26,7 @@ from kit.bus.envelope import FIELD, decode
 from kit.clock import ManualClock
 from kit.settings import ServiceSettings
 from kit.testing import INTERNAL_KEY, MakeRuntime, schema_differences
+from services.ingest import store
 from services.ingest.app import assemble
 from services.ingest.models import Base
 from services.ingest.schemas import PushedPost
@@ -32,6 +34,10 @@ from services.ingest.settings import IngestSettings
 
 HANDLE = "澜沧老李在路上"
 PHONE = "13887990001"
+LONG = (
+    "二十日上午，青禾县库区移民代表到县里反映三件事：一是安置点的排水沟还没有修通，二是第二季度的扶持资金晚了四十天，"
+    "三是新村小学的校车只开到路口。县里答复，五个工作日内逐一书面回复，并在公示栏公布办理结果。"
+)
 
 
 @pytest_asyncio.fixture
@@ -67,6 +73,19 @@ async def told(app: FastAPI, count: int, stream: str = POSTS_COLLECTED) -> list[
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.1)
     return [decode(fields[FIELD]) for _, fields in await redis.xrange(stream)]
+
+
+async def started(make_runtime: MakeRuntime, clock: ManualClock) -> FastAPI:
+    """Return another replica on the same database."""
+    runtime = make_runtime("ingest", Base, settings_type=IngestSettings, clock=clock, author_key=SecretStr("a" * 32))
+    app = assemble(runtime, runtime.settings)  # type: ignore[arg-type]
+    await runtime.start()
+    return app
+
+
+async def stored(app: FastAPI) -> list[Any]:
+    async with app.state.runtime.database.reading() as session:
+        return list((await session.execute(sa.select(Base.metadata.tables["posts"]).order_by("id"))).all())
 
 
 async def every_cell(app: FastAPI) -> str:
@@ -179,6 +198,105 @@ async def test_two_pushes_at_once_take_a_post_once(app: FastAPI, client: httpx.A
     assert len(await told(app, 50)) == 50
 
 
+async def test_replicas_that_push_the_same_in_opposite_order_both_succeed(
+    app: FastAPI, make_runtime: MakeRuntime, clock: ManualClock
+) -> None:
+    beside = await started(make_runtime, clock)
+    for turn in range(6):
+        posts = [{"text": f"第{turn}轮第{i}条", "url": f"https://a.example.com/{turn}/{i}"} for i in range(300)]
+        posts = [{**one, "metrics": {"reads": turn}} for one in posts]
+        again = [{**one, "metrics": {"reads": 99}} for one in posts]
+        for some in (posts, again):
+            answers = await asyncio.gather(
+                app.state.ingest.push(some, chinese=True), beside.state.ingest.push(some[::-1], chinese=True)
+            )
+            assert sum(answer.accepted + answer.duplicates for answer in answers) == 600
+        assert len(await stored(app)) == 300 * (turn + 1)
+
+
+async def test_the_first_of_a_batch_is_what_the_others_repeat_and_is_told_of_first(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    batch = [{"text": f"{LONG}{'！' * i}", "url": f"https://a.example.com/{9 - i}"} for i in range(9)]
+    await push(client, *batch, {"text": LONG[:70] + "……", "url": "https://a.example.com/cut"})
+    messages = await told(app, 10)
+    assert [one.data["url"][-1] for one in messages[:9]] == list("987654321")
+    assert [one.subject for one in messages] == sorted(one.subject for one in messages)
+    assert {one.data.get("near_duplicate_of") for one in messages[1:]} == {messages[0].subject}
+    assert messages[0].data.get("near_duplicate_of") is None
+
+
+async def test_what_was_rolled_back_is_repeated_by_nothing(app: FastAPI, client: httpx.AsyncClient) -> None:
+    await push(client, {"text": LONG, "url": "https://a.example.com/first"})
+    other = LONG.translate(str.maketrans("一二三四五六七八九十库区移民", "甲乙丙丁戊己庚辛壬癸乡村居户"))[::-1]
+
+    async def fails(_session: Any, _taken: Any) -> None:
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        await app.state.ingest.push([{"text": other}], chinese=True, also=fails)
+    await push(client, {"text": other + "！", "url": "https://b.example.com/1"}, {"text": LONG + "！"})
+    first, second, third = await stored(app)
+    assert (second.near_duplicate_of, third.near_duplicate_of) == (None, first.id)
+
+
+async def test_what_another_replica_stores_in_between_is_what_is_repeated(
+    app: FastAPI, make_runtime: MakeRuntime, clock: ManualClock, database_url: str
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("on SQLite one transaction at a time writes")
+    beside = await started(make_runtime, clock)
+    first = {"text": LONG, "url": "https://a.example.com/first"}
+    repeats = [
+        {"text": LONG[:80] + "……", "url": "https://a.example.com/cut"},
+        {"text": LONG, "url": "https://a.example.com/same"},
+        {"text": "转发了", "url": "https://a.example.com/repost", "repost_of": first["url"]},
+    ]
+    written = asyncio.Event()
+
+    async def holds(_session: Any, _taken: Any) -> None:
+        written.set()
+        await asyncio.sleep(0.5)
+
+    holding = asyncio.create_task(app.state.ingest.push([first], chinese=True, also=holds))
+    await written.wait()
+    answer = await beside.state.ingest.push([first, *repeats], chinese=True)
+    assert (await holding).accepted == 1
+    assert (answer.accepted, answer.duplicates) == (3, 1)
+    root, cut, same, repost = sorted(
+        await stored(app), key=lambda row: ["first", "cut", "same", "repost"].index(row.url[22:])
+    )
+    assert cut.near_duplicate_of == same.near_duplicate_of == same.same_text_as == repost.repost_of == root.id
+    by_id = {one.subject: one.data for one in await told(app, 4)}
+    assert by_id[cut.id]["near_duplicate_of"] == by_id[repost.id]["repost_of"] == root.id
+    late = {"text": LONG[:80] + "！", "url": "https://a.example.com/late"}
+    await beside.state.ingest.push([late], chinese=True)
+    assert {row.near_duplicate_of for row in await stored(app)} == {None, root.id}
+
+
+@pytest.mark.parametrize("failures", [2, 3])
+async def test_a_transaction_that_gave_way_is_tried_again_twice(
+    app: FastAPI, postgres_server: Any, database_url: str, failures: int
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("on SQLite one transaction at a time writes")
+    tries = 0
+
+    async def gives_way(session: Any, _taken: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= failures:
+            await session.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION 'late' USING ERRCODE = '40P01'; END $$"))
+
+    pushing = app.state.ingest.push([{"text": LONG}], chinese=True, also=gives_way)
+    if failures == 2:
+        assert (await pushing).accepted == 1
+    else:
+        with pytest.raises(DBAPIError):
+            await pushing
+    assert (tries, len(await stored(app))) == (3, int(failures == 2))
+
+
 async def test_too_much_is_refused(app: FastAPI, client: httpx.AsyncClient) -> None:
     huge = await client.post("/api/v1/posts", content=b"{}", headers={"content-length": str(9 * 2**20)})
     assert huge.status_code == 413
@@ -250,6 +368,23 @@ async def test_old_texts_are_purged_and_counts_stay(
     assert (row.text, row.url, row.author_hash, row.purged) == ("", None, None, True)
     again = await push(client, {"text": "很久以前", "url": "https://a.example.com/old"})
     assert again["duplicates"] == 1, "it is still known"
+
+
+async def test_purging_goes_on_to_the_end_in_batches(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PURGED_AT_ONCE", 2)
+    await push(client, *({"text": f"旧帖{i}", "url": f"https://a.example.com/{i}"} for i in range(5)))
+    clock.advance(timedelta(days=1))
+    await push(client, {"text": "旧帖1", "url": "https://b.example.com/1"})
+    key = {row.text_key for row in await stored(app) if row.text == "旧帖1"}.pop()
+    for purged in (5, 0):
+        async with app.state.runtime.database.writing() as session:
+            assert await store.purge(session, clock.now()) == purged
+    left = [row for row in await stored(app) if row.text]
+    async with app.state.runtime.database.reading() as session:
+        assert await store.first_with_text(session, [key, "unknown"]) == {key: left[0].id}
+        assert await store.first_with_text(session, []) == {}
 
 
 async def test_no_way_to_ask_for_an_author(app: FastAPI) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from contracts.words import Channel
 from services.ingest.collecting.health import Condition
-from services.ingest.coverage import CHANNELS, TopicPlaces, Watched, WatchedSource, cells
+from services.ingest.coverage import CHANNELS, TopicPlaces, Watched, WatchedSource, cells, place_key
 from services.ingest.watching import surge_of
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -43,6 +45,26 @@ def test_a_source_counts_where_it_is_kept_for() -> None:
     assert found["b", Channel.FORUM, ""].sources == 1
     weibo = found["a", Channel.WEIBO, "思茅区"]
     assert (weibo.sources, weibo.heard, weibo.watched) == (1, 0, Watched.SILENT)
+
+
+@pytest.mark.parametrize(
+    ("full", "usual"),
+    [
+        ("宁洱哈尼族彝族自治县", "宁洱县"),
+        ("镇沅彝族哈尼族拉祜族自治县", "镇沅县"),
+        ("孟连傣族拉祜族佤族自治县", "孟连县"),
+        ("澜沧拉祜族自治县", "澜沧县"),
+        ("思茅区", "思茅区"),
+    ],
+)
+def test_a_county_is_known_by_its_full_and_its_usual_name(full: str, usual: str) -> None:
+    assert place_key(full) == place_key(usual)
+    [cell] = [
+        one
+        for one in cells([TopicPlaces("a", [full])], [_source(Channel.NEWS, places=(usual,))])
+        if one.channel is Channel.NEWS
+    ]
+    assert cell.watched is Watched.YES
 
 
 @dataclass

@@ -114,5 +114,6 @@ def upgrade() -> None:
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("places", Json, nullable=False),
+        sa.Column("activated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_plan_topics"),
     )

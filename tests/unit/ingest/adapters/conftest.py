@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from contracts.words import Channel, Tier
-from services.ingest.adapters.protocol import SourceSpec
+from services.ingest.adapters.protocol import OutOfTime, SourceSpec
 from services.ingest.fetching.page import HTML, FetchFailed, FetchProblem, Page
 
 #: 15 June 2026, 11:00 in Shanghai
@@ -91,6 +91,13 @@ class Around:
     limit: int = 100
     keywords: Sequence[str] = ()
     stored: set[str] = field(default_factory=set)
+    #: pages that the pass has time for, and how many of them are half of it
+    time_for: int = 10_000
+    half: int = 10_000
+
+    def half_spent(self) -> bool:
+        """Tell whether half of the pass's time is over."""
+        return self.half <= 0
 
     async def fetch(
         self,
@@ -101,6 +108,9 @@ class Around:
         headers: Mapping[str, str] | None = None,
     ) -> Page:
         """Fetch over a real socket, with the fetcher's way of failing."""
+        if self.time_for <= 0:
+            raise OutOfTime
+        self.time_for, self.half = self.time_for - 1, self.half - 1
         conditional = {"etag": "if-none-match", "last-modified": "if-modified-since"}
         wanted = {"accept": accept, **(headers or {})}
         wanted |= {conditional[name]: value for name, value in (validators or {}).items()}

@@ -79,6 +79,16 @@ def test_a_quiet_source_is_silent_only_against_its_own_habit() -> None:
     assert _judge([EMPTY] * 5, slow, last_post=timedelta(days=9)) is Silence.QUIET
 
 
+def test_after_a_rest_nothing_is_said_of_a_source_before_it_was_looked_at() -> None:
+    assert _judge([EMPTY] * 5, _habit(14), last_post=timedelta(hours=6), success=timedelta(hours=5)) is None
+    assert _judge([EMPTY] * 5, _habit(14), last_post=timedelta(hours=6), success=timedelta(hours=1)) is Silence.QUIET
+
+
+def test_a_page_that_is_not_what_it_should_be_is_a_matter_of_reading() -> None:
+    unreadable = PassSeen(failed=True, found=0, missed=0, unreadable=True)
+    assert _judge([unreadable] * 3, success=timedelta(hours=9)) is Silence.EXTRACTION
+
+
 def test_the_nightly_pause_of_a_daytime_source_is_no_silence() -> None:
     daytime = _habit(14, hours=range(10), posts=6)  # 8 to 18 o'clock in Shanghai
     morning = NOW.replace(hour=0, minute=30)

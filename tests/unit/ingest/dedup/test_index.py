@@ -171,6 +171,25 @@ def test_batches_of_any_size_give_the_same(stream: list[tuple[int, str]], size: 
 
 
 @settings(max_examples=40, deadline=None)
+@given(stream=STREAMS, size=st.integers(1, 12), lost=st.sets(st.integers(0, 10)))
+def test_what_is_matched_is_known_once_it_is_loaded_and_never_before(
+    stream: list[tuple[int, str]], size: int, lost: set[int]
+) -> None:
+    running, careful = NearIndex(most_posts=1000), NearIndex(most_posts=1000)
+    texts, ids = posts(stream), [str(place) for place in range(len(stream))]
+    for turn, begin in enumerate(range(0, len(ids), size)):
+        some, signed = ids[begin : begin + size], signatures(texts[begin : begin + size])
+        before = len(careful)
+        roots = careful.match_signed(some, signed, NOW)
+        assert len(careful) == before
+        if turn in lost:
+            continue
+        assert roots == running.match_and_add_signed(some, signed, NOW)
+        careful.load(zip(some, map(as_bytes, signed), roots, [NOW] * len(some), strict=True))
+        assert len(careful) == len(running)
+
+
+@settings(max_examples=40, deadline=None)
 @given(before=STREAMS, after=STREAMS, window=st.integers(1, 50), hours=st.integers(0, 60))
 def test_an_index_loaded_after_a_restart_answers_like_the_one_that_ran_on(
     before: list[tuple[int, str]], after: list[tuple[int, str]], window: int, hours: int

@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.imports import delimited, text_lines
+from services.ingest.imports.progress import shown, shown_row
 from services.ingest.imports.reading import Found, NoText, Options, PostFile, Record
 from services.ingest.imports.reasons import Unreadable
+from services.ingest.imports.rows import post_of
 
 
 def written(folder: Path, content: bytes | str, name: str = "a.csv") -> Path:
@@ -176,9 +178,106 @@ def test_a_file_without_a_name_is_known_by_its_content(tmp_path: Path) -> None:
 
 
 def test_no_text_and_no_such_column(tmp_path: Path) -> None:
-    with pytest.raises(NoText, match="a、b"):
+    with pytest.raises(NoText, match="there are 2 columns, none with a name that is known"):
         read(tmp_path, "a,b\n1,2\n")
+    with pytest.raises(NoText, match="there are: 来源, b"):
+        read(tmp_path, "来源,b\n1,2\n")
     with pytest.raises(Unreadable, match="no column '正文'"):
         read(tmp_path, "a,b\n1,2\n", text="正文")
     with pytest.raises(Unreadable, match="no field body"):
         read(tmp_path, "a,b\n1,2\n", body="a")
+
+
+PHONE = "13887990001"
+HANDLE = "澜沧老李在路上"
+
+
+def test_what_a_refusal_quotes_is_masked(tmp_path: Path) -> None:
+    with pytest.raises(NoText) as refused:
+        read(tmp_path, f"{HANDLE},{PHONE}\n1,2\n")
+    assert HANDLE not in refused.value.zh + refused.value.en
+    assert PHONE not in refused.value.zh + refused.value.en
+    with pytest.raises(Unreadable) as refused_too:
+        read(tmp_path, "正文\n一\n", text=f"列{PHONE}")
+    assert PHONE not in refused_too.value.zh + refused_too.value.en
+
+
+def rows_of(folder: Path, content: str, name: str = "a.csv") -> list[Any]:
+    return [shown_row(record) for record in read(folder, content, name)[1] if record.problem]
+
+
+def test_a_row_that_is_no_post_is_shown_by_column_masked_and_without_its_author(tmp_path: Path) -> None:
+    head = "正文,链接,作者,备注\n"
+    assert rows_of(tmp_path, head + f",https://a.example.com/1,{HANDLE},电话{PHONE}\n") == [
+        {"链接": "https://a.example.com/1", "备注": "电话〔手机号〕"}
+    ]
+    assert rows_of(tmp_path, head + f'"没有闭合,https://a.example.com/2,{HANDLE},x\n好,,,\n') == [
+        {"正文": "没有闭合", "链接": "https://a.example.com/2", "备注": "x"}
+    ]
+    # a delimiter within the text moves the author: no cell is given that may be the author's
+    moved = rows_of(tmp_path, head + f"一,二,https://a.example.com/3,{HANDLE},x\n好,,,\n")
+    assert moved == [{"正文": "一", "链接": "二", "第5列": "x"}]
+    short = rows_of(tmp_path, head + f'"一,二,https://a.example.com/4,"{HANDLE}\n好,,,\n')
+    assert HANDLE not in str(short)
+
+
+def test_a_line_that_is_no_object_is_shown_as_it_stands(tmp_path: Path) -> None:
+    content = (
+        '{"text": "好"}\n'
+        f'{{"text": "电话{PHONE}", "user": {{"name": "{HANDLE}"}}, "likes": }}\n'
+        f'{{"text": "", "\\u4f5c\\u8005": "{HANDLE}", "n": {PHONE}, "all": [{{"author": "{HANDLE}", "no": 1}}]}}\n'
+        '["一"]\n'
+    )
+    broken, empty, array = rows_of(tmp_path, content, "a.jsonl")
+    assert broken == '{"text": "电话〔手机号〕", "user": …, "likes": }'
+    assert empty == {"n": "〔手机号〕", "all": [{"no": 1}]}
+    assert array == '["一"]'
+
+
+def test_long_texts_are_masked_before_they_are_cut() -> None:
+    cut = shown({"text": "长" * 1993 + PHONE + "长" * 3000, "published_at": int(PHONE), "likes": 3})
+    assert cut is not None
+    assert "1388" not in cut["text"]
+    assert len(cut["text"]) == 2000
+    assert (cut["published_at"], cut["likes"]) == ("〔手机号〕", 3)
+
+
+def test_figures_beyond_bounds_cost_no_file(tmp_path: Path) -> None:
+    lines = [
+        '{"text": "一", "published_at": 1' + "0" * 400 + "}",
+        '{"text": "二", "published_at": Infinity}',
+        '{"text": "三", "published_at": NaN, "likes": -Infinity}',
+        '{"text": "四", "likes": 1e999}',
+    ]
+    _, records = read(tmp_path, "\n".join(lines), "a.jsonl")
+    assert [record.post and record.post["text"] for record in records] == ["一", "二", "三", "四"]
+    for record in records:
+        json.dumps(shown(record.post), allow_nan=False)
+
+
+def test_what_nothing_was_prepared_for_costs_its_row_alone() -> None:
+    class Odd(str):
+        def strip(self, *_: Any) -> str:
+            raise ArithmeticError
+
+    post, problem = post_of({"text": Odd("x")}, {})
+    assert post is None
+    assert problem
+    assert "ArithmeticError" in problem.en
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (bytes(range(256)) * 20, "a.xlsx"),
+        (bytes(range(256)) * 20, "a.csv"),
+        (gzip.compress(b"%PDF-1.7"), "a.csv.gz"),
+        (b"\n <!DOCTYPE html>", "a.jsonl"),
+        (b"text\n", "a.csv.gz"),
+        (b"x", "a.docx"),
+    ],
+)
+def test_the_beginning_tells_what_is_no_such_file(tmp_path: Path, content: bytes, name: str) -> None:
+    with pytest.raises(Unreadable):
+        PostFile(written(tmp_path, content, name)).check_start()
+    PostFile(written(tmp_path, "正文\n一".encode("utf-16"), "a.csv")).check_start()

@@ -65,6 +65,23 @@ async def test_names_are_taken_from_where_they_are_said(tmp_path: Path) -> None:
     assert (upload.filename, upload.path.read_bytes()) == ("日报.csv", b"text\r\n1")
 
 
+async def test_other_fields_of_a_form_are_kept_and_bounded(tmp_path: Path) -> None:
+    def form(value: bytes) -> Request:
+        parts = (b'name="source"\r\n\r\n' + value, b'name="file"; filename="a.csv"\r\n\r\ntext\r\n1')
+        body = b"".join(b"--b\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--b--\r\n"
+        return request(
+            *(body[at : at + 5] for at in range(0, len(body), 5)), content_type="multipart/form-data; boundary=b"
+        )
+
+    uploads = Uploads(tmp_path, 2**20)
+    upload = await uploads.receive(form("普洱论坛".encode()), "a", "")
+    assert (upload.fields, upload.path.read_bytes()) == ({"source": "普洱论坛"}, b"text\r\n1")
+    with pytest.raises(Problem) as long:
+        await uploads.receive(form(b"x" * 20_000), "b", "")
+    assert long.value.slug == "bad-form"
+    assert left(tmp_path) == ["a.upload"]
+
+
 async def test_what_broke_off_leaves_nothing(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, 2**20)
     with pytest.raises(Problem) as broken:

@@ -159,3 +159,15 @@ async def test_an_empty_feed_is_no_failure(web: Any, around: Any) -> None:
     web.put("/feed", rss(), "text/xml")
     found = await around("/feed").run(ADAPTER)
     assert (found.seen, len(found.drafts), found.unchanged) == (0, 0, False)
+
+
+async def test_entries_without_an_address_come_once_and_leave_room_for_others(web: Any, around: Any) -> None:
+    texts = [f"第{n}条公告：安置点今晚停水" for n in range(7)]
+    items = "".join(f"<item><description>{text}</description></item>" for text in texts)
+    web.put("/feed?k=13812345678", rss(items), "text/xml")
+    source = around("/feed?k=13812345678", limit=3)
+    found = [draft.text for _ in range(3) for draft in (await source.run(ADAPTER)).drafts]
+    assert found == texts
+    assert (await source.run(ADAPTER)).unchanged
+    assert "13812345678" not in str(source.state)
+    assert "停水" not in str(source.state)

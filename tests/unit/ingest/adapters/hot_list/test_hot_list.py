@@ -145,3 +145,31 @@ def test_settings_that_cannot_be_meant_are_refused(config: dict[str, Any], says:
     with pytest.raises(ValidationError) as refused:
         ADAPTER.config.model_validate(config)
     assert says in str(refused.value)
+
+
+async def test_entries_below_the_limit_become_posts_with_the_next_pass(web: Any, around: Any) -> None:
+    web.put("/hot", newsnow(*((f"话题{n}", None) for n in range(100))), "application/json")
+    source = around("/hot", limit=50)
+    first = await source.run(ADAPTER, top=100)
+    second = await source.run(ADAPTER, top=100)
+    assert [draft.title for draft in [*first.drafts, *second.drafts]] == [f"话题{n}" for n in range(100)]
+    assert len(second.rankings) == 100
+
+
+async def test_entries_without_an_address_below_the_limit_too(web: Any, around: Any) -> None:
+    web.put("/hot", json.dumps({"data": [{"t": f"话题{n}"} for n in range(6)]}), "application/json")
+    source = around("/hot", limit=3)
+    config = {"format": "json", "items": "data", "title": "t"}
+    titles = [draft.title for _ in range(2) for draft in (await source.run(ADAPTER, **config)).drafts]
+    assert titles == [f"话题{n}" for n in range(6)]
+
+
+async def test_titles_are_kept_masked_and_half_a_surrogate_pair_stops_nothing(web: Any, around: Any) -> None:
+    rows = '[{"t": "举报电话13812345678"}, {"t": "路灯\\ud83d不亮"}]'
+    web.put("/hot", f'{{"data": {rows}}}', "application/json")
+    source = around("/hot")
+    source.state = {"history": {}}
+    found = await source.run(ADAPTER, format="json", items="data", title="t")
+    assert "13812345678" not in json.dumps(found.state) + str(found.rankings)
+    assert [one.rank for one in found.rankings] == [1, 2]
+    assert found.rankings[1].title == "路灯不亮"

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.ingest.adapters.json_api import ADAPTER
+from services.ingest.adapters.protocol import OutOfTime
 from services.ingest.fetching.page import FetchFailed, FetchProblem
 
 MAPPING: dict[str, Any] = {
@@ -189,3 +190,107 @@ def test_settings_that_cannot_be_meant_are_refused_by_name(config: dict[str, Any
 def test_items_must_be_given() -> None:
     with pytest.raises(ValidationError, match="items"):
         ADAPTER.config.model_validate({"url": "link"})
+
+
+def twenty(page: int) -> str:
+    return answer(*range((page - 1) * 20 + 1, page * 20 + 1))
+
+
+async def test_what_a_pass_may_not_bring_comes_with_the_next(web: Any, around: Any) -> None:
+    for page in (1, 2, 3):
+        web.put(f"/api?page={page}", twenty(page), "application/json")
+    source = around("/api", limit=50)
+    turning = {"kind": "page", "pages": 3}
+    first = await source.run(ADAPTER, **MAPPING, pagination=turning)
+    assert (len(first.drafts), len(source.stored), first.state["unfinished"]) == (50, 50, True)
+    second = await source.run(ADAPTER, **MAPPING, pagination=turning)
+    assert len(source.stored) == 60
+    assert "unfinished" not in second.state
+    web.asked.clear()
+    await source.run(ADAPTER, **MAPPING, pagination=turning)
+    assert web.paths == ["/api?page=1"]
+
+
+async def test_entries_without_an_address_come_once_and_leave_room_for_others(web: Any, around: Any) -> None:
+    rows = [{"t": f"第{n}条留言：安置点路灯不亮，电话13812345678"} for n in range(12)]
+    web.put("/api", json.dumps({"list": rows}), "application/json")
+    source = around("/api", limit=5)
+    texts = [draft.text for _ in range(3) for draft in (await source.run(ADAPTER, items="list", text="t")).drafts]
+    assert texts == [row["t"] for row in rows]
+    assert (await source.run(ADAPTER, items="list", text="t")).drafts == []
+    assert "13812345678" not in json.dumps(source.state)
+    assert "路灯" not in json.dumps(source.state, ensure_ascii=False)
+
+
+async def test_when_time_is_up_between_pages_what_was_found_is_returned(web: Any, around: Any) -> None:
+    for page in (1, 2, 3):
+        web.put(f"/api?page={page}", twenty(page), "application/json")
+    source = around("/api", time_for=2, keywords=["补偿"])
+    turning = {"kind": "page", "pages": 3}
+    config = {**MAPPING, "pagination": turning, "search_url": f"{web.base}/search?q={{keyword}}"}
+    found = await source.run(ADAPTER, **config)
+    assert (len(found.drafts), found.state["unfinished"]) == (40, True)
+    source.time_for, source.keywords = 100, ()
+    await source.run(ADAPTER, **config)
+    assert len(source.stored) == 60
+    source.time_for = 0
+    with pytest.raises(OutOfTime):
+        await source.run(ADAPTER, **config)
+
+
+async def test_half_of_the_time_is_kept_for_the_entries_pages(web: Any, around: Any, article: Any) -> None:
+    for page in (1, 2):
+        article(f"/post/{page}", f"澜江县移民安置第{page}次通报")
+        web.put(f"/api?page={page}", answer(page), "application/json")
+    source = around("/api", half=1)
+    turning = {"kind": "page", "pages": 2}
+    found = await source.run(ADAPTER, **MAPPING, pagination=turning, full_text=True)
+    assert ([draft.url[-1] for draft in found.drafts], found.state["unfinished"]) == (["1"], True)
+    assert web.paths == ["/api?page=1", "/post/1"]
+    source.half = 100
+    found = await source.run(ADAPTER, **MAPPING, pagination=turning, full_text=True)
+    assert "2" in [draft.url[-1] for draft in found.drafts]
+
+
+async def test_secrets_go_to_no_other_scheme(web: Any, around: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYING_SOURCE_PUER", "abc")
+    web.put("/api", answer(1, next=web.base.replace("http:", "https:") + "/api/2"), "application/json")
+    source = around("/api")
+    turning = {"kind": "next_url", "next": "data.next"}
+    await source.run(ADAPTER, **MAPPING, pagination=turning, secret_headers={"X-Key": "HUIYING_SOURCE_PUER"})
+    assert (source.time_for, web.paths) == (9_999, ["/api"]), "the other address is not asked for at all"
+
+
+@pytest.mark.parametrize("where", ["headers", "secret_headers"])
+@pytest.mark.parametrize("name", ["Accept", "RANGE", "If-None-Match", "Expect", "keep-alive", "X.Odd", "--"])
+def test_headers_that_the_fetcher_refuses_are_refused_at_once(where: str, name: str) -> None:
+    with pytest.raises(ValidationError):
+        ADAPTER.config.model_validate({"items": "a", where: {name: "HUIYING_SOURCE_X"}})
+
+
+async def test_a_secret_that_is_no_header_value_is_told(web: Any, around: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYING_SOURCE_PUER", "abc\n")
+    with pytest.raises(FetchFailed, match="换行"):
+        await around("/api").run(ADAPTER, items="a", secret_headers={"X-Key": "HUIYING_SOURCE_PUER"})
+
+
+async def test_halves_of_surrogate_pairs_cost_nothing_else(web: Any, around: Any) -> None:
+    rows = '[{"t": "路灯\\ud83d不亮", "u": "/a/\\udc00"}, {"t": "<p>积水\\ud83d</p>", "u": "/a/2"}]'
+    web.put("/api", f'{{"list": {rows}, "next": "c\\ud800"}}', "application/json")
+    web.put("/api?cursor=c", '{"list": []}', "application/json")
+    source = around("/api")
+    turning = {"kind": "cursor", "next": "next"}
+    found = await source.run(ADAPTER, items="list", text="t", url="u", pagination=turning)
+    assert [(draft.text, draft.url) for draft in found.drafts] == [("路灯不亮", None), ("积水", f"{web.base}/a/2")]
+    assert web.paths == ["/api", "/api?cursor=c"]
+
+
+async def test_what_a_source_answered_is_quoted_shortly(web: Any, around: Any) -> None:
+    web.put("/api", json.dumps({"code": 1, "msg": "忙" * 500}), "application/json")
+    with pytest.raises(FetchFailed) as failure:
+        await around("/api").run(ADAPTER, items="a", ok="code == `0`")
+    assert failure.value.detail.count("忙") == 60
+    web.put("/api", "乱" * 500, "application/json")
+    with pytest.raises(FetchFailed) as failure:
+        await around("/api").run(ADAPTER, items="a")
+    assert failure.value.detail.count("乱") == 60

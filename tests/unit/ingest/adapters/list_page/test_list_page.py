@@ -212,3 +212,28 @@ def test_settings_that_cannot_be_meant_are_refused_by_name(config: dict[str, Any
     (error,) = refused.value.errors()
     assert ".".join(map(str, error["loc"])) == field
     assert says in error["msg"]
+
+
+async def test_when_time_is_up_between_pages_the_articles_found_come_later(web: Any, around: Any, news: Any) -> None:
+    news(1, 2)
+    web.put("/list", listing(1, next="/list2"))
+    web.put("/list2", listing(2))
+    source = around("/list", time_for=1, keywords=["补偿"])
+    config = {**SELECTORS, "pages": 5, "search_url": f"{web.base}/s?kw={{keyword}}"}
+    found = await source.run(ADAPTER, **config)
+    assert (found.drafts, found.seen, found.state["unfinished"]) == ([], 1, True)
+    source.time_for = 100
+    assert len((await source.run(ADAPTER, **config)).drafts) == 2
+
+
+async def test_half_of_the_time_is_kept_for_articles(web: Any, around: Any, news: Any) -> None:
+    news(1, 2)
+    web.put("/list", listing(1, next="/list2"))
+    web.put("/list2", listing(2))
+    source = around("/list", half=1, keywords=["补偿"])
+    config = {**SELECTORS, "pages": 5, "search_url": f"{web.base}/s?kw={{keyword}}"}
+    found = await source.run(ADAPTER, **config)
+    assert (len(found.drafts), found.state["unfinished"]) == (1, True)
+    assert len(web.asked) == 2
+    source.half, source.keywords = 100, ()
+    assert len((await source.run(ADAPTER, **config)).drafts) == 1

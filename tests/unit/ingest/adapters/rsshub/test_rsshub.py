@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.words import Channel
+from services.ingest.adapters.protocol import OutOfTime
 from services.ingest.adapters.rsshub import ADAPTER
 from services.ingest.adapters.rsshub_routes import routes
 from services.ingest.fetching.page import FetchFailed, FetchProblem
@@ -120,3 +121,20 @@ def test_settings_that_cannot_be_meant_are_refused(config: dict[str, Any], says:
     with pytest.raises(ValidationError) as refused:
         ADAPTER.config.model_validate(config)
     assert says in str(refused.value)
+
+
+async def test_when_time_is_up_among_the_searches_what_was_found_is_returned(web: Any, around: Any) -> None:
+    web.put(keyword_path("移民"), rss(1), "application/xml")
+    web.put(keyword_path("补偿"), rss(2), "application/xml")
+    source = around("/", keywords=["补偿"])
+    config = {"preset": "weibo_keyword", "parameters": {"keyword": "移民"}}
+    assert len((await source.run(ADAPTER, **config)).drafts) == 2
+    known = source.state
+    web.put(keyword_path("移民"), rss(1, 3), "application/xml")
+    source.time_for = 1
+    found = await source.run(ADAPTER, **config)
+    assert "https://weibo.example/3" in [draft.url for draft in found.drafts]
+    assert set(found.state["parts"]) == set(known["parts"]), "the search not reached keeps what it knew"
+    source.time_for = 0
+    with pytest.raises(OutOfTime):
+        await source.run(ADAPTER, **config)

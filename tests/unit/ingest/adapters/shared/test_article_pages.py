@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from services.ingest.adapters.article_pages import Listed, article_reader, follow
 from services.ingest.adapters.attempts import RESTS
 from services.ingest.adapters.protocol import Draft, OutOfTime
@@ -97,3 +99,11 @@ async def test_a_page_that_is_listed_twice_is_read_once(web: Any, around: Any, a
     listed = [Listed(article("/a/1", "安置点第1次说明会"))] * 2
     assert len((await follow(listed, around("/"), article_reader(), limit=9, attempts={})).drafts) == 1
     assert len(web.asked) == 1
+
+
+async def test_the_log_names_no_persons_number(web: Any, around: Any) -> None:
+    listed = [Listed(web.put("/a?tel=13812345678&p=/1", "<p>正文</p>"))]
+    with capture_logs() as logs:
+        await follow(listed, around("/"), broken, limit=5, attempts={})
+    assert [one["event"] for one in logs] == ["adapters.page_not_read"]
+    assert "13812345678" not in str(logs)

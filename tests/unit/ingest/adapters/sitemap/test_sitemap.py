@@ -128,3 +128,36 @@ async def test_says_why_it_is_no_sitemap(web: Any, around: Any, body: bytes, say
         await around("/sitemap.xml").run(ADAPTER)
     assert failure.value.problem is FetchProblem.CONTENT
     assert says in failure.value.detail
+
+
+def index(base: str, *paths: str) -> str:
+    children = "".join(f"<sitemap><loc>{base}{path}</loc></sitemap>" for path in paths)
+    return f"<sitemapindex {NS}>{children}</sitemapindex>"
+
+
+@pytest.mark.parametrize("bound", ["time_for", "half"])
+async def test_sitemaps_that_there_was_no_time_for_come_with_the_next_pass(
+    web: Any, around: Any, article: Any, bound: str
+) -> None:
+    for n in (1, 2):
+        article(f"/n/{n}", f"澜江县移民安置第{n}次通报")
+        web.put(f"/s{n}.xml", urlset(web.base, url(f"/n/{n}")))
+    web.put("/sitemap.xml", index(web.base, "/s1.xml", "/s2.xml"))
+    source = around("/sitemap.xml", **{bound: 2})
+    await source.run(ADAPTER)
+    assert "/s2.xml" not in web.paths
+    source.time_for = source.half = 100
+    await source.run(ADAPTER)
+    await source.run(ADAPTER)
+    assert source.stored == {f"{web.base}/n/1", f"{web.base}/n/2"}
+    assert (await source.run(ADAPTER)).unchanged
+
+
+async def test_addresses_with_a_persons_number_are_not_kept(web: Any, around: Any, article: Any) -> None:
+    article("/n/1", "澜江县移民安置第1次通报")
+    web.put("/s.xml?tel=13812345678", urlset(web.base, url("/n/1")))
+    web.put("/sitemap.xml", index(web.base, "/s.xml?tel=13812345678"))
+    source = around("/sitemap.xml")
+    assert len((await source.run(ADAPTER)).drafts) == 1
+    assert "13812345678" not in str(source.state)
+    assert (await source.run(ADAPTER)).drafts == []
