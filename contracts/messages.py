@@ -55,6 +55,8 @@ class PostCollected(Payload):
     source_id: str | None = None
     source_name: str | None = None
     source_tier: Tier | None = None
+    #: where the page says its text is from (来源：…), where that is not the source
+    outlet: str | None = None
     author_hash: str | None = None
     published_at: datetime
     collected_at: datetime

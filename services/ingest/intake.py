@@ -13,7 +13,7 @@ from contracts.messages import Counters
 from contracts.words import Channel
 from kit.field_words import in_chinese, plain
 from services.ingest.author import AuthorKeys
-from services.ingest.folding import cleaned
+from services.ingest.folding import cleaned, folded
 from services.ingest.identity import NotAUrl, canonical_url, identity, text_key
 from services.ingest.privacy import mask, mask_url
 from services.ingest.registry import Outlet, Registry
@@ -46,6 +46,8 @@ class Candidate:
     source_id: str | None
     source_name: str | None
     source_tier: str | None
+    #: where the page says its text is from, if not from the source
+    outlet: str | None
     author_hash: str | None
     published_at: datetime
     counters: Counters
@@ -97,6 +99,7 @@ class Intake:
             source_id=outlet.id if outlet else None,
             source_name=(outlet.name if outlet else mask(name) if name else None),
             source_tier=outlet.tier.value if outlet and outlet.tier else None,
+            outlet=_named(post.outlet, outlet.name if outlet else name),
             author_hash=self._keys.hash(post.author, channel.value, now) if post.author else None,
             published_at=published.astimezone(UTC),
             counters=Counters(**post.metrics.model_dump()),
@@ -120,6 +123,12 @@ def _read(item: Any) -> PushedPost:
     if post.published_at is not None and post.published_at.tzinfo is None:
         return post.model_copy(update={"published_at": post.published_at.replace(tzinfo=UTC)})
     return post
+
+
+def _named(outlet: str | None, source: str | None) -> str | None:
+    """Return the outlet that a page names, unless it is the source itself."""
+    named = mask(cleaned(outlet).strip()) if outlet else ""
+    return named[:100] if named and folded(named) != folded(source or "") else None
 
 
 def _storable(value: Any) -> Any:

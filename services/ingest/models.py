@@ -185,6 +185,8 @@ class PostRow(Base, table=True):
     source_id: str | None = Field(default=None, max_length=36)
     source_name: str | None = Field(default=None, max_length=100)
     source_tier: str | None = Field(default=None, max_length=16)
+    #: where the page says its text is from, if not from the source
+    outlet: str | None = Field(default=None, max_length=100)
     author_hash: str | None = Field(default=None, max_length=32)
     published_at: datetime = Field(sa_type=UtcDateTime)
     collected_at: datetime = Field(sa_type=UtcDateTime, index=True)

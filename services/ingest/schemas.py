@@ -57,6 +57,7 @@ class PushedPost(BaseModel):
     published_at: Annotated[datetime, BeforeValidator(_instant)] | None = None
     channel: Channel | None = None
     source: str | None = Field(None, max_length=100)
+    outlet: str | None = Field(None, max_length=100, description="文章自己注明的来源（转载自），与信源不同时")
     author: str | None = Field(None, max_length=200)
     repost_of: str | None = Field(None, max_length=2000)
     metrics: PushedCounters = Field(default_factory=PushedCounters)

@@ -182,6 +182,7 @@ class Ingest:
                     "source_id": one.source_id,
                     "source_name": one.source_name,
                     "source_tier": one.source_tier,
+                    "outlet": one.outlet,
                     "author_hash": one.author_hash,
                     "published_at": one.published_at,
                     "collected_at": now,

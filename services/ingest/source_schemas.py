@@ -100,6 +100,7 @@ class PreviewedPost(BaseModel):
     published_at: datetime
     channel: Channel
     source_name: str | None
+    outlet: str | None = Field(description="文章自己注明的来源")
     counters: dict[str, int]
     voice: bool = Field(description="有无发布者（只记不可还原的标识）")
     known: bool

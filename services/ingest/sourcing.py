@@ -189,6 +189,7 @@ class Sources:
                 published_at=one.published_at,
                 channel=Channel(one.channel),
                 source_name=new.name,
+                outlet=one.outlet,
                 counters=dict(drafts[one.index].counters),
                 voice=one.author_hash is not None,
                 known=one.identity in known,

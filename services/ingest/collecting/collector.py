@@ -329,6 +329,7 @@ def item(draft: Draft, row: Any) -> dict[str, Any]:
         "published_at": draft.published_at,
         "channel": draft.channel or row.channel,
         "source": row.id,
+        "outlet": draft.outlet[:100] if draft.outlet else None,
         "author": draft.author[:200] if draft.author else None,
         "repost_of": draft.repost_of,
         "metrics": dict(draft.counters),

@@ -127,6 +127,7 @@ async def test_a_list_page_becomes_posts_with_their_pages_as_evidence(
     assert first.text.startswith("三月二日上午")
     assert "版权所有" not in first.text
     assert (first.source_id, first.source_tier, first.channel, first.reads) == (source, "county", "news", 12_000)
+    assert first.outlet == "测试县融媒体中心"
     assert first.published_at == clock.now().replace(hour=23, minute=50, second=0) - timedelta(days=1)
     told = await messages(app, POSTS_COLLECTED)
     assert {one.subject for one in told} == {row.id for row in rows}
