@@ -20,7 +20,8 @@ from services.ingest import store
 from services.ingest.adapters import adapters
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.around import Around, Fetches
-from services.ingest.collecting.collector import Collector, Failure, item, look, outlet_of, spec
+from services.ingest.collecting.collector import Collector, Failure, look
+from services.ingest.collecting.drafts import item, outlet_of, spec
 from services.ingest.collecting.problems import safe, safe_url
 from services.ingest.coverage import place_key
 from services.ingest.service import Ingest

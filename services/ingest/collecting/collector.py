@@ -14,7 +14,6 @@ from prometheus_client import Counter, Gauge
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import Channel, Tier
 from kit.clock import SystemClock
 from kit.field_words import in_chinese
 from kit.ids import new_id
@@ -23,19 +22,17 @@ from kit.runtime import Runtime
 from kit.transient import brief, passes
 from services.ingest import store
 from services.ingest.adapters import adapters
-from services.ingest.adapters.protocol import Collected, Draft, OutOfTime, Ranking, SourceSpec
+from services.ingest.adapters.protocol import Collected, Draft, OutOfTime
 from services.ingest.collecting import store as schedules
 from services.ingest.collecting.around import Around, Fetches
 from services.ingest.collecting.cadence import adapted, first_wait, wait
+from services.ingest.collecting.drafts import evidence_rows, item, outlet_of, ranking_row, spec
 from services.ingest.collecting.problems import safe, safe_url
 from services.ingest.collecting.store import Outcome, Row
 from services.ingest.evidence import Archive, Record
 from services.ingest.fetching.page import FetchFailed
 from services.ingest.folding import storable
-from services.ingest.identity import NotAUrl, canonical_url, identity
 from services.ingest.intake import Candidate
-from services.ingest.registry import Outlet
-from services.ingest.schemas import MAX_TEXT
 from services.ingest.service import Ingest, Taken
 from services.ingest.settings import IngestSettings
 from services.ingest.watching import surge_of
@@ -292,11 +289,6 @@ class Collector:
         return Outcome(values, passed)
 
 
-def spec(row: Any) -> SourceSpec:
-    """Return a source as its adapter sees it."""
-    return SourceSpec(row.id, row.name, row.url, Channel(row.channel), Tier(row.tier))
-
-
 async def look(adapter: str, config: Mapping[str, Any], around: Around, *, seconds: float) -> Collected | Failure:
     """Let an adapter look at its source; whatever goes wrong is a :class:`Failure`."""
     try:
@@ -313,67 +305,3 @@ async def look(adapter: str, config: Mapping[str, Any], around: Around, *, secon
     except Exception as error:  # an adapter's defect must not stop the other sources; it is logged and shown
         _log.exception("collect.adapter_broke", source=around.source.id, adapter=adapter)
         return Failure("defect", safe(f"{type(error).__name__}: {error}"))
-
-
-def outlet_of(row: Any) -> Outlet:
-    """Return a source as its posts need it."""
-    return Outlet(row.name, Tier(row.tier), Channel(row.channel), row.id)
-
-
-def item(draft: Draft, row: Any) -> dict[str, Any]:
-    """Return a draft as intake reads posts."""
-    return {
-        "url": draft.url,
-        "title": draft.title[:1000],
-        "text": draft.text[:MAX_TEXT],
-        "published_at": draft.published_at,
-        "channel": draft.channel or row.channel,
-        "source": row.id,
-        "outlet": draft.outlet[:100] if draft.outlet else None,
-        "author": draft.author[:200] if draft.author else None,
-        "repost_of": draft.repost_of,
-        "metrics": dict(draft.counters),
-    }
-
-
-def evidence_rows(
-    taken: Taken, drafts: Sequence[Draft], records: Mapping[str, Record], around: Around
-) -> list[dict[str, Any]]:
-    """Return where the pages that show new posts are kept."""
-    rows: list[dict[str, Any]] = []
-    for index, (post_id, new) in taken.posts.items():
-        digest = drafts[index].evidence
-        if new and digest is not None and digest in records:
-            shown, record = around.shown[digest], records[digest]
-            rows.append(
-                {
-                    "post_id": post_id,
-                    "sha256": digest,
-                    "url": safe_url(shown.url),
-                    "fetched_at": shown.fetched_at,
-                    "file": record.file,
-                    "offset": record.offset,
-                    "length": record.length,
-                    "written_at": record.written_at,
-                    "seal": record.seal,
-                }
-            )
-    return rows
-
-
-def ranking_row(source_id: str, ranking: Ranking) -> dict[str, Any]:
-    """Return an entry's place on a hot list as it is stored."""
-    try:
-        canonical = canonical_url(ranking.url) if ranking.url else None
-    except NotAUrl:
-        canonical = None
-    return {
-        "id": new_id(),
-        "source_id": source_id,
-        "post_identity": identity(canonical, ranking.title),
-        "title": safe(ranking.title, 300),
-        "url": safe_url(ranking.url) if ranking.url else None,
-        "rank": ranking.rank,
-        "heat": ranking.heat,
-        "at": ranking.at,
-    }
