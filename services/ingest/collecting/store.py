@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,8 @@ from services.ingest.models import HABITS, PASSES, RANKINGS, SCHEDULES, SOURCES
 Row = sa.Row[Any]
 #: columns of a source and its schedule together
 _BOTH = (*SOURCES.c, *(column for column in SCHEDULES.c if column.name != "source_id"))
+#: due sources looked at beyond the limit, for each host that another replica is looking at
+_PASSED_OVER = 20
 #: newest passes by which a source is judged
 _JUDGED_BY = 20
 
@@ -28,6 +31,11 @@ class Outcome:
 
     values: Mapping[str, Any]
     passed: Mapping[str, Any]
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address; the address itself where it has none."""
+    return urlsplit(url).hostname or url
 
 
 async def schedule(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -59,8 +67,18 @@ async def claim(
 ) -> list[Row]:
     """Take up to `limit` sources that are due at `now`, the longest overdue first.
 
-    No other replica takes them before `until`; holds run on the machine's clock, which says `wall`.
+    No other replica takes them before `until`; holds run on the machine's clock, which says `wall`. Sources of a host
+    that another replica is looking at wait, since each replica keeps the host's pace by itself.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # one claim at a time, or two would not see each other's hosts; on SQLite the write lock sees to that
+        await session.execute(sa.text("LOCK TABLE schedules IN SHARE ROW EXCLUSIVE MODE"))
+    others = (
+        sa.select(SOURCES.c.url)
+        .join(SCHEDULES, SCHEDULES.c.source_id == SOURCES.c.id)
+        .where(SCHEDULES.c.held_until > wall, SCHEDULES.c.holder != holder)
+    )
+    busy = {host_of(url) for url in (await session.scalars(others)).all() if url}
     query = (
         sa.select(*_BOTH)
         .join(SCHEDULES, SCHEDULES.c.source_id == SOURCES.c.id)
@@ -71,10 +89,11 @@ async def claim(
             sa.or_(SCHEDULES.c.held_until.is_(None), SCHEDULES.c.held_until <= wall),
         )
         .order_by(SCHEDULES.c.next_at)
-        .limit(limit)
+        .limit(limit + _PASSED_OVER * len(busy))
         .with_for_update(of=SCHEDULES, skip_locked=True)
     )
-    rows = list((await session.execute(query)).all())
+    found = (await session.execute(query)).all()
+    rows = [row for row in found if not row.url or host_of(row.url) not in busy][:limit]
     if rows:
         await session.execute(
             sa.update(SCHEDULES)

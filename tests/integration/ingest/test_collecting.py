@@ -179,6 +179,41 @@ async def test_two_replicas_look_at_a_source_once(make_app: MakeApp, clock: Manu
     assert len(await posts(replicas[0])) == 1
 
 
+async def test_one_host_is_looked_at_by_one_replica_at_a_time(
+    make_app: MakeApp, clock: ManualClock, site: Site
+) -> None:
+    first, second = make_app(collect_sources=1), make_app()
+    await first.state.runtime.start()
+    await second.state.runtime.start()
+    async with caller(first) as client:
+        for number in range(3):
+            await made(client, name=f"源{number}", url=f"{site.base}/rss.xml?n={number}", adapter="feed")
+        await made(client, name="别处", url=f"{site.base.replace('127.0.0.1', 'localhost')}/rss.xml", adapter="feed")
+    clock.advance(timedelta(seconds=31))
+    site.hold = asyncio.Event()
+    await first.state.collector.tick()
+    async with asyncio.timeout(10):
+        while not site.log["/rss.xml"]:
+            await asyncio.sleep(0.01)
+    await second.state.collector.tick()
+    schedules, sources = Base.metadata.tables["schedules"], Base.metadata.tables["sources"]
+    query = sa.select(schedules.c.holder, sources.c.url).join(sources, sources.c.id == schedules.c.source_id)
+    async with first.state.runtime.database.reading() as session:
+        held = list(await session.execute(query.where(schedules.c.holder.is_not(None))))
+    hosts = {holder: {httpx.URL(row.url).host for row in held if row.holder == holder} for holder, _ in held}
+    assert len(hosts) == 2, "the second replica looks at the other host"
+    one, other = hosts.values()
+    assert not one & other
+    site.hold.set()
+    site.hold = None
+    await asyncio.wait_for(first.state.collector.idle(), 10)
+    await asyncio.wait_for(second.state.collector.idle(), 10)
+    for app in (first, second, first, second):
+        await collect(app)
+    async with first.state.runtime.database.reading() as session:
+        assert set(await session.scalars(sa.select(schedules.c.passes))) == {1}, "each was looked at once"
+
+
 async def test_what_is_broken_off_is_taken_up_by_another_replica(
     make_app: MakeApp, clock: ManualClock, site: Site
 ) -> None:
