@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.findings import Concern, Fact, PlaceMention
 from contracts.words import (
     AlertStatus,
     CaseState,
@@ -96,9 +97,14 @@ class PostAnalysis(Payload):
     topics: list[str] = Field(default_factory=list)
     #: names of the counties and districts that the post speaks of
     places: list[str] = Field(default_factory=list)
+    #: where it names them, and their townships
+    mentions: list[PlaceMention] = Field(default_factory=list)
+    facts: list[Fact] = Field(default_factory=list)
+    concerns: list[Concern] = Field(default_factory=list)
     keywords: list[str] = Field(default_factory=list)
-    #: MinHash over character shingles (64 values): the share of equal values estimates the shingles shared
-    signature: list[int] = Field(default_factory=list)
+    #: what the text is about, as a vector that is compared with others: base64 of its model's number and signed bytes;
+    #: empty for short texts
+    vector: str = ""
     #: name and version of the sentiment model
     model: str = ""
 
@@ -148,6 +154,8 @@ class EventUpdated(Payload):
     metrics: EventMetrics
     #: ids of the posts that this change counted for the first time
     new_posts: list[str] = Field(default_factory=list)
+    #: the event that this one has gone up in; its posts are that event's now
+    merged_into: str | None = None
 
 
 class Reason(Payload):
@@ -187,6 +195,8 @@ class CaseChanged(Payload):
     state: CaseState
     level: Level
     event_id: str | None = None
+    #: the event that it was about before this entry, where it moved to another
+    left_event_id: str | None = None
     entry: str
     sequence: int
     at: datetime

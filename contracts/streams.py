@@ -16,14 +16,25 @@ PLANS_ACTIVATED: Final = "plans.activated"
 NOTIFICATIONS_REQUESTED: Final = "notifications.requested"
 NOTIFICATIONS_CHANGED: Final = "notifications.changed"
 
+#: Parts into which analysed posts are dealt by the family of their topics, each tracked by one replica at a time.
+ANALYZED_PARTITIONS: Final = 4
+
+
+def analyzed(partition: int) -> str:
+    """Return the stream of a partition of analysed posts; the first is the one that always was."""
+    return f"{POSTS_ANALYZED}.{partition}" if partition else POSTS_ANALYZED
+
+
+_ANALYZED: Final = tuple(analyzed(partition) for partition in range(ANALYZED_PARTITIONS))
+
 #: Consumer groups of each stream. A stream is never trimmed past what a group named here has yet to read,
 #: even while that group's service has not been started for the first time.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     POSTS_COLLECTED: ("analysis-worker",),
-    POSTS_ANALYZED: ("analysis-tracker",),
+    **dict.fromkeys(_ANALYZED, ("analysis-tracker",)),
     EVENTS_UPDATED: ("cases",),
-    ALERTS_RAISED: (),
-    CASES_CHANGED: (),
+    ALERTS_RAISED: ("analysis",),
+    CASES_CHANGED: ("analysis",),
     STATEMENTS_PUBLISHED: (),
     WATCH_CHANGED: ("ingest",),
     SOURCES_CHANGED: (),
@@ -35,7 +46,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 #: CloudEvents `type` values, by stream. The live stream hands the same words on as server-sent event names.
 TYPES: Final[dict[str, tuple[str, ...]]] = {
     POSTS_COLLECTED: ("post.collected", "post.recounted"),
-    POSTS_ANALYZED: ("post.analyzed", "post.recounted"),
+    **dict.fromkeys(_ANALYZED, ("post.analyzed", "post.recounted")),
     EVENTS_UPDATED: ("event.updated",),
     ALERTS_RAISED: ("alert.raised",),
     CASES_CHANGED: ("case.changed", "clock.warning", "clock.breached"),

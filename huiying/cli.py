@@ -22,7 +22,9 @@ app = typer.Typer(
 )
 plan_app = typer.Typer(help="Work on plan files. 预案文件", no_args_is_help=True)
 dead_app = typer.Typer(help="What consumers gave up on. 死信", no_args_is_help=True)
+topics_app = typer.Typer(help="Work on topic packs. 专题包", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
+app.add_typer(topics_app, name="topics")
 app.add_typer(dead_app, name="dead-letters")
 _out = Console()
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -84,6 +86,20 @@ def plan_check(file: Annotated[Path, typer.Argument(help="a plan in YAML")]) -> 
         print(finding)
     errors = sum(finding.severity == "error" for finding in findings)
     print(f"{file}: {errors} error(s), {len(findings) - errors} warning(s)")
+    raise typer.Exit(1 if errors else 0)
+
+
+@topics_app.command("check")
+def topics_check(file: Annotated[Path, typer.Argument(help="a topic pack in YAML")]) -> None:
+    """Check a topic pack and its examples; every finding with its line. 检查专题包"""
+    from huiying.topics import pack_findings
+
+    pack, findings = pack_findings(file)
+    for finding in findings:
+        print(finding)
+    errors = sum(finding.severity == "error" for finding in findings)
+    topics = f", {len(pack.topics)} topic(s)" if pack else ""
+    print(f"{file}: {errors} error(s), {len(findings) - errors} warning(s){topics}")
     raise typer.Exit(1 if errors else 0)
 
 

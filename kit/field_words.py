@@ -35,6 +35,7 @@ _WORDS: Final[dict[str, str]] = {
     "url_scheme": "须为 http 或 https 网址",
     "uuid_parsing": "不是有效的编号",
     "none_required": "须为空",
+    "nul": "不得含有空字符（NUL）",
     "json_invalid": "不是有效的 JSON",
 }
 

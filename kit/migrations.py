@@ -28,8 +28,8 @@ def history(service: str) -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-async def upgrade(url: str, service: str, metadata: sa.MetaData) -> None:
-    """Bring the database of `service` to the newest revision, creating its schema on PostgreSQL first."""
+async def upgrade(url: str, service: str, metadata: sa.MetaData, to: str = "head") -> None:
+    """Bring the database of `service` to the newest revision, or `to` one, creating its schema on PostgreSQL first."""
     script = history(service)
     engine = migration_engine(url, service)
     try:
@@ -39,18 +39,18 @@ async def upgrade(url: str, service: str, metadata: sa.MetaData) -> None:
                     sa.text(f"SELECT pg_advisory_xact_lock({_LOCK}, hashtext(:s))"), {"s": service}
                 )
                 await connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
-            await connection.run_sync(_run, script, service, metadata)
+            await connection.run_sync(_run, script, service, metadata, to)
     finally:
         await engine.dispose()
     await asyncio.sleep(0)
 
 
-def _run(connection: sa.Connection, script: ScriptDirectory, service: str, metadata: sa.MetaData) -> None:
+def _run(connection: sa.Connection, script: ScriptDirectory, service: str, metadata: sa.MetaData, to: str) -> None:
     def steps(revision: object, _context: object) -> list[object]:
-        return script._upgrade_revs("head", revision)  # type: ignore[arg-type,return-value]
+        return script._upgrade_revs(to, revision)  # type: ignore[arg-type,return-value]
 
     config = Config()
-    with EnvironmentContext(config, script, fn=steps, destination_rev="head") as environment:
+    with EnvironmentContext(config, script, fn=steps, destination_rev=to) as environment:
         environment.configure(
             connection=connection,
             target_metadata=metadata,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Depends, Query
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+_GREATEST: Final = 2**63 - 1
 
 
 class Page(BaseModel, Generic[T]):
@@ -39,10 +41,7 @@ class PageRequest:
         """Return `after` with the values at `positions` read back as instants; 400 where they are none."""
         if self.after is None:
             return None
-        try:
-            return [datetime.fromisoformat(v) if i in positions else v for i, v in enumerate(self.after)]
-        except (TypeError, ValueError):
-            raise _bad_cursor() from None
+        return [_instant(value) if i in positions else value for i, value in enumerate(self.after)]
 
 
 def encode_cursor(*values: Any) -> str:
@@ -56,10 +55,33 @@ def decode_cursor(cursor: str) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
-        raise _bad_cursor() from None
-    if not isinstance(values, list):
-        raise _bad_cursor()
+        raise bad_cursor() from None
+    if not isinstance(values, list) or not all(map(_is_key, values)):
+        raise bad_cursor()
     return values
+
+
+def _is_key(value: Any) -> bool:
+    """Tell whether a value is one that a database can compare: our cursors have no others."""
+    match value:
+        case str():
+            return "\x00" not in value
+        case float():
+            return math.isfinite(value)
+        case int():
+            return -_GREATEST <= value <= _GREATEST
+        case _:
+            return value is None
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise bad_cursor()
+        return at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise bad_cursor() from None
 
 
 def page_of(rows: list[R], request: PageRequest, key: Callable[[R], Sequence[Any]], show: Callable[[R], T]) -> Page[T]:
@@ -79,7 +101,8 @@ def _page_request(
     return PageRequest(limit=limit, after=decode_cursor(cursor) if cursor else None)
 
 
-def _bad_cursor() -> Problem:
+def bad_cursor() -> Problem:
+    """Return the problem of a cursor that the list at hand, in its order, did not give."""
     return Problem(400, "bad-cursor", zh="cursor 参数无效", en="The cursor is not one that this list gave")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,6 +50,7 @@ class _Subscription:
     handler: Handler
     batch: int
     lease: str | None
+    shared: Sequence[str]
 
 
 class Runtime:
@@ -90,10 +91,20 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
 
     def subscribe(
-        self, stream: str, group: str, handler: Handler, *, batch: int = 100, lease: str | None = None
+        self,
+        stream: str,
+        group: str,
+        handler: Handler,
+        *,
+        batch: int = 100,
+        lease: str | None = None,
+        shared: Sequence[str] = (),
     ) -> None:
-        """Hand messages of `stream` to `handler`. With `lease`, only the replica that holds it consumes."""
-        self._subscriptions.append(_Subscription(stream, group, handler, batch, lease))
+        """Hand messages of `stream` to `handler`. With `lease`, only the replica that holds it consumes.
+
+        `shared`: leases, this one among them, that the replicas share evenly.
+        """
+        self._subscriptions.append(_Subscription(stream, group, handler, batch, lease, shared))
 
     def every(self, seconds: float, name: str, step: Step, *, leased: bool = True) -> asyncio.Event:
         """Run `step` every `seconds`, on one replica at a time where `leased`. Set the returned event to run it now."""
@@ -138,7 +149,7 @@ class Runtime:
                 claim_idle=self.settings.bus_claim_idle,
                 max_deliveries=self.settings.bus_max_deliveries,
                 block=self.settings.bus_block,
-                gate=self._gate(item.lease),
+                gate=self._gate(item.lease, item.shared),
             )
             self._consumers.append(consumer)
             self._spawn(consumer.run(), f"{item.stream}/{item.group}")
@@ -186,10 +197,10 @@ class Runtime:
             found["started"] = (False, "still starting")
         return found
 
-    def _gate(self, lease: str | None) -> Callable[[], Awaitable[bool]] | None:
+    def _gate(self, lease: str | None, shared: Sequence[str]) -> Callable[[], Awaitable[bool]] | None:
         if lease is None:
             return None
-        return lambda: self.leases.hold(lease)
+        return (lambda: self.leases.hold_share(lease, shared)) if shared else (lambda: self.leases.hold(lease))
 
     def _spawn(self, work: Awaitable[None], name: str) -> None:
         async def guarded() -> None:

@@ -7,16 +7,21 @@ from fastapi import FastAPI
 from kit.runtime import Runtime
 from kit.service import create_app
 from services.analysis import consumers
-from services.analysis.api import events, posts, sentiment, topics, trends
+from services.analysis.api import concerns, events, exports, posts, sentiment, series, topics, trends
+from services.analysis.exports.service import Exports
+from services.analysis.hand import Hand
 from services.analysis.models import Base
+from services.analysis.recent import Recent
 from services.analysis.retention import Retention
 from services.analysis.sentiment import Engine, Scorer, load_scorer
 from services.analysis.settings import AnalysisSettings
+from services.analysis.store import fulltext
 
 _TAGS = [
     {"name": "sentiment", "description": "情感研判 · the tone of texts"},
     {"name": "posts", "description": "信息 · posts with their analysis"},
     {"name": "events", "description": "舆情事件 · posts that tell one story, with figures over time"},
+    {"name": "exports", "description": "导出 · posts and events as files"},
     {"name": "topics", "description": "监测专题 · what is watched"},
 ]
 
@@ -33,13 +38,26 @@ def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer) -> Fa
     tracker = consumers.subscribe(runtime, settings)
     runtime.every(30, "cooling", tracker.cool)
     runtime.every(3600, "retention", Retention(runtime, settings).run)
-    routers = [sentiment.router, posts.router, events.router, topics.router, trends.router]
+    files = Exports(runtime, settings.export_rules())
+    files.register()
+    routers = [
+        *(sentiment.router, posts.router, events.router, series.router, concerns.router),
+        *(topics.router, trends.router, exports.router),
+    ]
     app = create_app(runtime, routers, title="Huiying analysis", tags=_TAGS)
+    app.state.exports = files
+    app.state.concerns = Recent(runtime.clock)
+    app.state.hand = Hand(runtime, settings)
     engine = app.state.sentiment = Engine(scorer, settings.engine_rules())
 
     async def workers() -> str:
         return f"{await consumers.count_workers(runtime)} live"
 
+    async def index_words() -> None:
+        async with runtime.database.writing() as session:
+            await fulltext.refresh(session)
+
+    runtime.on_start(index_words)
     runtime.on_stop(engine.close)
     runtime.check("workers", workers)
     return app

@@ -13,16 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.runtime import Runtime
 from services.analysis import models
+from services.analysis.calendar import day_of
+from services.analysis.events.description import title_of_words
+from services.analysis.events.state import by_count
+from services.analysis.figures import Figures
 from services.analysis.models import table
 from services.analysis.settings import AnalysisSettings
-from services.analysis.store.prototypes import drop_prototypes
+from services.analysis.store import buckets, erasing, event_states
 
 _log = structlog.get_logger(__name__)
 _STEP: Final = 2_000
 _EARLY_DAYS: Final = 14
-_POSTS: Final = table(models.Post)
-_EVENTS: Final = table(models.Event)
-_VOICES: Final = table(models.EventVoice)
 _EARLY: Final = table(models.EarlyRecount)
 
 
@@ -31,28 +32,45 @@ class Erased:
     """How much one pass erased."""
 
     posts: int = 0
+    #: times that an event got other words, those of its posts being erased
     events: int = 0
-    signatures: int = 0
+    vectors: int = 0
     recounts: int = 0
+    #: hours of counts, whose days stay
+    hours: int = 0
 
 
 class Retention:
     """Erases text, addresses and author hashes of posts collected more than `retention_days` ago.
 
-    Signatures go earlier: once no post has resembled them for the length of the event window.
+    Their events are described anew by the texts that are left, and no figure of theirs changes. With the posts go the
+    vectors of texts that no later post has repeated. Counts by hour go after `hours_kept_days`, and no total changes:
+    every post is counted by day too.
     """
 
     def __init__(self, runtime: Runtime, settings: AnalysisSettings) -> None:
         self._runtime = runtime
         self._kept = timedelta(days=settings.retention_days)
-        self._window = timedelta(days=settings.event_window_days)
+        self._hours_kept = timedelta(days=settings.hours_kept_days)
+        self._figures = Figures(runtime, settings)
 
     async def run(self) -> Erased:
         """Erase everything that is due, in steps, each in a transaction of its own."""
         now = self._runtime.clock.now()
-        posts = await self._in_steps(lambda session: _erase_posts(session, now - self._kept, now))
-        events = await self._in_steps(lambda session: _erase_events(session, now - self._kept))
-        signatures = await self._in_steps(lambda session: drop_prototypes(session, now - self._window, _STEP))
+        before = now - self._kept
+        renamed = 0
+
+        async def posts_with_events(session: AsyncSession) -> int:
+            nonlocal renamed
+            posts, events = await self._erase_posts(session, before, now)
+            renamed += events
+            return posts
+
+        posts = await self._in_steps(posts_with_events)
+        merged = await self._in_steps(lambda session: self._rename_merged(session, now))
+        vectors = await self._in_steps(lambda session: erasing.erase_vectors(session, before, _STEP))
+        oldest = day_of(now - self._hours_kept)
+        hours = await self._in_steps(lambda session: buckets.drop_hours(session, oldest, _STEP))
         async with self._runtime.database.writing() as session:
             gone = await session.execute(
                 sa.delete(_EARLY)
@@ -60,7 +78,7 @@ class Retention:
                 .returning(_EARLY.c.post_id)
             )
             recounts = len(gone.fetchall())
-        erased = Erased(posts, events, signatures, recounts)
+        erased = Erased(posts, renamed + merged, vectors, recounts, hours)
         if erased != Erased():
             _log.info("retention.erased", **asdict(erased))
         return erased
@@ -71,30 +89,25 @@ class Retention:
             async with self._runtime.database.writing() as session:
                 done = await step(session)
             total += done
-            if done < _STEP:
+            # a step may do less than it could: what is locked is passed over
+            if not done:
                 break
         return total
 
+    async def _erase_posts(self, session: AsyncSession, before: datetime, now: datetime) -> tuple[int, int]:
+        """Erase posts and what their events quote of them; returns how many posts, and events with other words."""
+        states, words = await erasing.erase_posts(session, before, now, _STEP)
+        old = {id_: (state.title, state.summary) for id_, state in states.items()}
+        await self._figures.describe_what_is_left(session, states, words)
+        told = await self._figures.save(session, states, {}, now)
+        news = [one for one in told if (one.title, one.summary) != old[one.id]]
+        await self._figures.tell(session, news, {}, now)
+        return sum(map(len, words.values())), len(news)
 
-async def _erase_posts(session: AsyncSession, before: datetime, now: datetime) -> int:
-    due = sa.select(_POSTS.c.id).where(_POSTS.c.erased_at.is_(None), _POSTS.c.collected_at < before).limit(_STEP)
-    ids = [row.id for row in await session.execute(due)]
-    if ids:
-        await session.execute(
-            sa.update(_POSTS)
-            .where(_POSTS.c.id.in_(ids))
-            .values(title="", text="", url=None, author_hash=None, keywords=[], erased_at=now)
-        )
-    return len(ids)
-
-
-async def _erase_events(session: AsyncSession, before: datetime) -> int:
-    """Erase the summaries, which quote posts, and the voices, already counted, of events long over."""
-    due = sa.select(_EVENTS.c.id).where(_EVENTS.c.summary != "", _EVENTS.c.last_seen < before).limit(_STEP)
-    ids = [row.id for row in await session.execute(due)]
-    if ids:
-        await session.execute(
-            sa.update(_EVENTS).where(_EVENTS.c.id.in_(ids)).values(summary="", version=_EVENTS.c.version + 1)
-        )
-        await session.execute(sa.delete(_VOICES).where(_VOICES.c.event_id.in_(ids)))
-    return len(ids)
+    async def _rename_merged(self, session: AsyncSession, now: datetime) -> int:
+        """Let events that have gone up in others quote nothing that is erased; returns how many did."""
+        states = await erasing.quoting_merged(session, _STEP)
+        titles = {id_: title_of_words(by_count(one.keywords), by_count(one.places)) for id_, one in states.items()}
+        await erasing.rename(session, titles, now)
+        await self._figures.tell(session, await event_states.updates(session, titles), {}, now)
+        return len(titles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,16 +12,17 @@ from contracts.messages import PlanActivated, PlanTopic
 from kit.ids import new_id
 from kit.problems import FieldError, Problem
 from kit.runtime import Runtime
-from services.analysis.enrich import places, query
-from services.analysis.enrich.folding import fold
-from services.analysis.enrich.topics import Highlight, TopicMatcher, TopicRule, check
+from services.analysis.enrich import query
+from services.analysis.enrich.topic_trial import TopicTrial, Trial
+from services.analysis.enrich.topics import PLAN_FAMILY, TopicRule, check
 from services.analysis.models import Topic
-from services.analysis.schemas import TopicInput, TopicPatch
 from services.analysis.store import topics
+from services.analysis.topic_schemas import TestedPost, TopicInput, TopicPatch
 
 _log = structlog.get_logger(__name__)
 
-TestedText = tuple[bool, list[Highlight], tuple[str, ...]]
+#: Topics of these are changed where they come from, not one by one.
+_ELSEWHERE: Final = {"plan": ("预案", "the plan"), "pack": ("专题包", "a pack")}
 
 
 async def take_over_plan(runtime: Runtime, session: AsyncSession, plan: PlanActivated) -> bool:
@@ -39,6 +40,7 @@ async def take_over_plan(runtime: Runtime, session: AsyncSession, plan: PlanActi
             "query": given.query,
             "places": given.places,
             "exclude": given.exclude,
+            "family": PLAN_FAMILY,
             "plan_version": plan.version,
             "enabled": True,
             "problem": _problem_of(given),
@@ -74,14 +76,15 @@ async def create_topic(runtime: Runtime, given: TopicInput) -> Topic:
 
 
 async def change_topic(runtime: Runtime, session: AsyncSession, topic: Topic, given: TopicPatch) -> None:
-    """Change fields of a topic; 409 for a topic of the plan, but for switching it on or off."""
+    """Change fields of a topic; 409 for a topic of the plan or a pack, but for switching it on or off."""
     values = given.model_dump(exclude_none=True)
-    if topic.origin == "plan" and values.keys() - {"enabled"}:
+    if topic.origin in _ELSEWHERE and values.keys() - {"enabled"}:
+        zh, en = _ELSEWHERE[topic.origin]
         raise Problem(
             409,
-            "topic.of-plan",
-            zh="该专题来自预案，请在预案中修改；此处只能启用或停用",
-            en="This topic comes from the plan: change it there; here it can only be switched on or off",
+            f"topic.of-{topic.origin}",
+            zh=f"该专题来自{zh}，请在{zh}中修改；此处只能启用或停用",
+            en=f"This topic comes from {en}: change it there; here it can only be switched on or off",
         )
     if "query" in values:
         _check_query(values["query"])
@@ -90,27 +93,24 @@ async def change_topic(runtime: Runtime, session: AsyncSession, topic: Topic, gi
 
 
 async def delete_topic(session: AsyncSession, topic: Topic) -> None:
-    """Delete a user's topic; 409 for a topic of the plan."""
-    if topic.origin == "plan":
+    """Delete a user's topic; 409 for a topic of the plan or a pack."""
+    if topic.origin in _ELSEWHERE:
+        zh, en = _ELSEWHERE[topic.origin]
         raise Problem(
             409,
-            "topic.of-plan",
-            zh="该专题来自预案，不能删除；可以停用",
-            en="This topic comes from the plan and cannot be deleted; it can be switched off",
+            f"topic.of-{topic.origin}",
+            zh=f"该专题来自{zh}，不能单独删除；可以停用",
+            en=f"This topic comes from {en} and cannot be deleted by itself; it can be switched off",
         )
     await session.delete(topic)
     await topics.raise_revision(session)
 
 
-def try_topic(rule: TopicRule, texts: Sequence[str]) -> list[TestedText]:
-    """Tell of each text whether it belongs to the topic, which words speak for it, and the counties it names."""
+def try_topic(rule: TopicRule, posts: Sequence[TestedPost]) -> list[Trial]:
+    """Tell of each text whether it belongs to the topic, what speaks for it, and if it does not, why not."""
     _check_query(rule.query)
-    matcher = TopicMatcher([rule])
-    tested: list[TestedText] = []
-    for text in texts:
-        found = places.find(text)
-        tested.append((bool(matcher.match(fold(text), found)), matcher.highlights(text), found.counties))
-    return tested
+    trial = TopicTrial(rule)
+    return [trial.hold(post.title, post.text, post.channel) for post in posts]
 
 
 def not_found(kind_zh: str, kind_en: str) -> Problem:
@@ -127,7 +127,7 @@ def _check_query(text: str) -> None:
             "topic.query",
             zh=f"查询式有误：{error.zh}",
             en=f"The query cannot be read: {error.en}",
-            errors=[FieldError(pointer="/query", detail=error.en)],
+            errors=[FieldError(pointer="/query", detail=error.en, zh=error.zh)],
             position=error.position,
         ) from None
 

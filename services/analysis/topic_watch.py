@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from kit.runtime import Runtime
@@ -26,7 +28,8 @@ class TopicWatch:
             if revision == self._revision:
                 return False
             rules = await topics.rules(session)
-        self.matcher = TopicMatcher(rules)
+        # thousands of topics take a second, in which messages are still to be acknowledged
+        self.matcher = await asyncio.to_thread(TopicMatcher, rules)
         self._revision = revision
         _log.info("topics.loaded", topics=len(rules), revision=revision)
         return True

@@ -11,13 +11,15 @@ from prometheus_client import Counter, Histogram
 
 from contracts.envelope import Message, Publication
 from contracts.messages import PostAnalyzed, PostCollected
-from contracts.streams import POSTS_ANALYZED, POSTS_COLLECTED
+from contracts.streams import POSTS_COLLECTED, analyzed
 from kit.bus import envelope
 from kit.runtime import Runtime
 from kit.service import create_app
 from services.analysis.enrich.enricher import enrich
 from services.analysis.enrich.topics import TopicMatcher
+from services.analysis.events.vectors import story_encoder
 from services.analysis.models import Base
+from services.analysis.partitions import RECOUNTS, partition_of_post
 from services.analysis.sentiment import Engine, Scorer, load_scorer
 from services.analysis.settings import AnalysisSettings
 from services.analysis.topic_watch import TopicWatch
@@ -33,6 +35,7 @@ class Worker:
 
     def __init__(self, runtime: Runtime, topics: TopicWatch, engine: Engine) -> None:
         self._runtime, self._topics, self._engine = runtime, topics, engine
+        self._encoder = story_encoder()
 
     async def close(self) -> None:
         """Answer what is being scored, and end."""
@@ -47,19 +50,20 @@ class Worker:
         collected = [m for m in messages if m.type == "post.collected"]
         posts = [PostCollected.model_validate(m.data) for m in collected]
         began = time.perf_counter()
-        analysed = await self._analysed(posts, self._topics.matcher) if posts else []
+        topics = self._topics.matcher
+        analysed = await self._analysed(posts, topics) if posts else []
         if posts:
             BATCH_SECONDS.observe(time.perf_counter() - began)
             POSTS_ANALYSED.inc(len(posts))
         results = dict(zip((m.id for m in collected), analysed, strict=True))
-        return [self._publication(message, results.get(message.id)) for message in messages]
+        return [self._publication(message, results.get(message.id), topics) for message in messages]
 
     async def _analysed(self, posts: Sequence[PostCollected], topics: TopicMatcher) -> list[PostAnalyzed]:
         texts = [f"{post.title}\n{post.text}" if post.title else post.text for post in posts]
         # in threads both, side by side, so that the claim on the batch is kept up while they work
         scores, enriched = await asyncio.gather(
             self._engine.score(texts, patient=True),
-            asyncio.to_thread(lambda: [enrich(post, topics) for post in posts]),
+            asyncio.to_thread(lambda: [enrich(post, topics, self._encoder) for post in posts]),
         )
         model = f"{self._engine.scorer.name} {self._engine.scorer.version}"
         return [
@@ -67,8 +71,10 @@ class Worker:
             for post, found, score in zip(posts, enriched, scores, strict=True)
         ]
 
-    def _publication(self, message: Message, result: PostAnalyzed | None) -> Publication:
+    def _publication(self, message: Message, result: PostAnalyzed | None, topics: TopicMatcher) -> Publication:
+        partition = RECOUNTS
         if result is not None:
+            partition = partition_of_post(result.analysis.topics, topics.families)
             told = envelope(
                 "post.analyzed",
                 message.subject,
@@ -78,7 +84,7 @@ class Worker:
                 id_=message.id,
             )
             message = told.model_copy(update={"requestid": message.requestid, "traceparent": message.traceparent})
-        return Publication(stream=POSTS_ANALYZED, message=message)
+        return Publication(stream=analyzed(partition), message=message)
 
 
 def build(settings: AnalysisSettings | None = None) -> FastAPI:

@@ -64,6 +64,8 @@ class EventRow(Base, table=True):
     version: int = Field(sa_type=sa.Integer)
     snapshot: dict[str, Any] = Field(sa_type=Json)
     human_facts: dict[str, Any] = Field(sa_type=Json)
+    #: the event that it has gone up in; its alerts count for that one
+    merged_into: str | None = Field(default=None, sa_type=_ID, index=True)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from contracts.words import AlertStatus, ClockKind, ClockState, Level
 from kit.database import insert_ignoring
 from services.cases.clocks import Clock
+from services.cases.merged_events import wholes_of
 from services.cases.models import (
     AlertRow,
     ApprovalRow,
@@ -83,7 +85,7 @@ async def take_in_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) 
     insert = make(EventRow).values(sorted(rows, key=lambda row: str(row["id"])))
     newer = insert.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: insert.excluded[name] for name in ("version", "snapshot", "updated_at")},
+        set_={name: insert.excluded[name] for name in ("version", "snapshot", "merged_into", "updated_at")},
         where=insert.excluded.version > col(EventRow.version),
     ).returning(col(EventRow.id))
     return set((await session.execute(newer)).scalars())
@@ -102,12 +104,14 @@ async def lock_event(session: AsyncSession, event_id: str) -> EventRow | None:
 
 
 async def forget_events(session: AsyncSession, before: datetime) -> int:
-    """Delete events untouched since `before` that no alert and no case refers to; returns how many."""
+    """Delete events untouched since `before` that no alert, no case and no other event refers to; returns how many."""
+    part = aliased(EventRow)
     gone = await session.execute(
         sa.delete(EventRow).where(
             col(EventRow.updated_at) < before,
             ~sa.exists().where(col(AlertRow.event_id) == col(EventRow.id)),
             ~sa.exists().where(col(CaseRow.event_id) == col(EventRow.id)),
+            ~sa.exists().where(col(part.merged_into) == col(EventRow.id)),
         )
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
@@ -117,11 +121,15 @@ async def forget_events(session: AsyncSession, before: datetime) -> int:
 
 
 async def highest_alerts(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
-    """Return the rank of the gravest alert that each event has ever had, dismissed ones too."""
+    """Return the rank of the gravest alert that each event has ever had, dismissed ones too.
+
+    Alerts of the events that have gone up in it are its own.
+    """
+    wholes = wholes_of(event_ids)
     query = (
-        sa.select(col(AlertRow.event_id), sa.func.max(AlertRow.rank))
-        .where(col(AlertRow.event_id).in_(list(event_ids)))
-        .group_by(col(AlertRow.event_id))
+        sa.select(wholes.c.id, sa.func.max(AlertRow.rank))
+        .join(AlertRow, col(AlertRow.event_id) == wholes.c.part)
+        .group_by(wholes.c.id)
     )
     return {row[0]: int(row[1]) for row in await session.execute(query)}
 
@@ -151,6 +159,12 @@ async def alert_page(
         if value is not None:
             query = query.where(col(column) == value)
     return list((await session.execute(query)).scalars())
+
+
+async def alerted_events(session: AsyncSession, case_id: str) -> set[str]:
+    """Return the events whose alerts hang on a case."""
+    query = sa.select(col(AlertRow.event_id)).where(col(AlertRow.case_id) == case_id).distinct()
+    return set((await session.execute(query)).scalars())
 
 
 async def link_alerts(session: AsyncSession, event_id: str, case_id: str) -> None:
@@ -227,6 +241,12 @@ async def timeline(session: AsyncSession, case_id: str, after: int = 0, limit: i
         .order_by(col(TimelineRow.sequence))
     )
     return list((await session.execute(query.limit(limit))).scalars())
+
+
+async def entries(session: AsyncSession, case_id: str, kinds: Sequence[str]) -> list[TimelineRow]:
+    """Return the entries of some kinds of a case's timeline, in order."""
+    query = sa.select(TimelineRow).where(col(TimelineRow.case_id) == case_id, col(TimelineRow.kind).in_(list(kinds)))
+    return list((await session.execute(query.order_by(col(TimelineRow.sequence)))).scalars())
 
 
 def sealed(row: TimelineRow) -> Sealed:

@@ -24,12 +24,12 @@ from kit.embedded import free_port
 
 #: Parts that a test may kill, in the order in which they start.
 PARTS = ("redis", "cases", "analysis", "analysis-worker", "ingest", "notify", "gateway")
-#: What a part consumes: stream and group.
+#: What a part consumes: streams and group.
 CONSUMERS = {
-    "analysis-worker": (streams.POSTS_COLLECTED, "analysis-worker"),
-    "analysis": (streams.POSTS_ANALYZED, "analysis-tracker"),
-    "cases": (streams.EVENTS_UPDATED, "cases"),
-    "notify": (streams.NOTIFICATIONS_REQUESTED, "notify"),
+    "analysis-worker": ([streams.POSTS_COLLECTED], "analysis-worker"),
+    "analysis": ([streams.analyzed(part) for part in range(streams.ANALYZED_PARTITIONS)], "analysis-tracker"),
+    "cases": ([streams.EVENTS_UPDATED], "cases"),
+    "notify": ([streams.NOTIFICATIONS_REQUESTED], "notify"),
 }
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, tests").decode()
 T = TypeVar("T")
@@ -116,11 +116,11 @@ class System:
         """Wait until `part` has messages in hand that it has not acknowledged; False where none were seen in time."""
         if part not in CONSUMERS:
             return False
-        stream, group = CONSUMERS[part]
+        consumed, group = CONSUMERS[part]
         deadline = time.monotonic() + seconds
         with redis.Redis.from_url(json.loads((self.data / "run" / "pids.json").read_text())["redis_url"]) as bus:
             while time.monotonic() < deadline:
-                if bus.xpending(stream, group)["pending"]:
+                if any(bus.xpending(stream, group)["pending"] for stream in consumed):
                     return True
         return False
 

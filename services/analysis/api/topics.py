@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -9,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.auth import Principal, require
 from kit.etags import check_if_match, etag
+from kit.inputs import Plain
 from kit.pages import Page, PageParams, page_of
 from kit.problems import FieldError, Problem, problems
 from kit.service import RuntimeDep
 from services.analysis import service
+from services.analysis.api import topic_packs
 from services.analysis.enrich.topics import TopicRule
 from services.analysis.models import Topic
-from services.analysis.schemas import (
-    HighlightView,
+from services.analysis.store import topics
+from services.analysis.topic_schemas import (
+    TestedPost,
     TopicInput,
     TopicPatch,
     TopicTest,
@@ -24,9 +28,10 @@ from services.analysis.schemas import (
     TopicTestResult,
     TopicView,
 )
-from services.analysis.store import topics
 
 router = APIRouter(prefix="/api/v1/topics", tags=["topics"])
+# before the topics by id: "packs" is no id
+router.include_router(topic_packs.router)
 
 Reader = Annotated[Principal, require("topics.read")]
 Writer = Annotated[Principal, require("topics.write")]
@@ -58,7 +63,7 @@ async def try_topic(runtime: RuntimeDep, body: TopicTest, _principal: Reader) ->
             "invalid-fields",
             zh="query 与 topic 须且只须给出一个",
             en="Give either query or topic",
-            errors=[FieldError(pointer="/query", detail="give either query or topic")],
+            errors=[FieldError(pointer="/query", detail="give either query or topic", zh="query 与 topic 二者取一")],
         )
     if body.topic is not None:
         async with runtime.database.reading() as session:
@@ -68,20 +73,13 @@ async def try_topic(runtime: RuntimeDep, body: TopicTest, _principal: Reader) ->
         rule = TopicRule(topic.key, topic.query, tuple(topic.places), tuple(topic.exclude))
     else:
         rule = TopicRule("", body.query or "", tuple(body.places), tuple(body.exclude))
-    return TopicTestResponse(
-        results=[
-            TopicTestResult(
-                matches=matches,
-                highlights=[HighlightView(start=h.start, end=h.end, text=h.text) for h in highlights],
-                places=list(places),
-            )
-            for matches, highlights, places in service.try_topic(rule, body.texts)
-        ]
-    )
+    posts = [TestedPost(text=given) if isinstance(given, str) else given for given in body.texts]
+    trials = await asyncio.to_thread(service.try_topic, rule, posts)
+    return TopicTestResponse(results=[TopicTestResult.model_validate(trial) for trial in trials])
 
 
 @router.get("/{topic_id}", responses=problems(404), summary="一个监测专题")
-async def get_topic(runtime: RuntimeDep, response: Response, topic_id: str, _principal: Reader) -> TopicView:
+async def get_topic(runtime: RuntimeDep, response: Response, topic_id: Plain, _principal: Reader) -> TopicView:
     """Return a topic."""
     async with runtime.database.reading() as session:
         topic = await _topic(session, topic_id)
@@ -91,9 +89,9 @@ async def get_topic(runtime: RuntimeDep, response: Response, topic_id: str, _pri
 
 @router.patch("/{topic_id}", responses=problems(404, 409, 412), summary="修改监测专题")
 async def change_topic(
-    runtime: RuntimeDep, request: Request, response: Response, topic_id: str, body: TopicPatch, _principal: Writer
+    runtime: RuntimeDep, request: Request, response: Response, topic_id: Plain, body: TopicPatch, _principal: Writer
 ) -> TopicView:
-    """Change a topic; of a topic of the plan only whether it is enabled."""
+    """Change a topic; of a topic of the plan or a pack only whether it is enabled."""
     async with runtime.database.writing() as session:
         topic = await _topic(session, topic_id)
         check_if_match(request, topic.version)
@@ -103,7 +101,7 @@ async def change_topic(
 
 
 @router.delete("/{topic_id}", status_code=204, responses=problems(404, 409, 412), summary="删除监测专题")
-async def delete_topic(runtime: RuntimeDep, request: Request, topic_id: str, _principal: Writer) -> None:
+async def delete_topic(runtime: RuntimeDep, request: Request, topic_id: Plain, _principal: Writer) -> None:
     """Delete a user's topic; posts keep its key."""
     async with runtime.database.writing() as session:
         topic = await _topic(session, topic_id)

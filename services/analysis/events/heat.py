@@ -1,4 +1,4 @@
-"""How hot an event is, and where it stands in its life. Rules of the project; every weight is a setting."""
+"""How hot an event is. A rule of the project; every weight is a setting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from math import exp, log2
 
 from contracts.messages import EventMetrics
-from contracts.words import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +22,14 @@ class HeatWeights:
     growth: float = 3.0
     #: per step of standing, 1 (self_media) to 7 (central)
     tier: float = 2.0
-    #: the sum grows by this share when every post is negative
+    #: the sum grows by this share when every post of many is negative
     negative: float = 0.5
+    #: posts that are neither, which the share of negatives is taken with, so that one angry post is not "all negative"
+    negative_prior: float = 3.0
     #: hours after the last post in which heat halves
-    half_life_hours: float = 24.0
+    half_life_hours: float = 12.0
     #: the weighted sum at which heat is 63
     scale: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class StageRules:
-    """Thresholds of :func:`stage`."""
-
-    #: posts within an hour from which an event can burst
-    burst_posts: int = 20
-    #: growth from which such an event bursts
-    burst_growth: float = 2.0
-    #: posts within 24 hours from which an event grows
-    growing_posts: int = 3
-    #: growth below which an event of that size fades
-    fading_growth: float = 0.3
 
 
 def growth(posts_1h: int, posts_24h: int) -> float:
@@ -54,42 +41,33 @@ def growth(posts_1h: int, posts_24h: int) -> float:
 def heat(metrics: EventMetrics, last_seen: datetime, now: datetime, weights: HeatWeights) -> float:
     """Return the heat of an event, 0..100 with two decimals.
 
-    ``raw   = sum(weight * log2(1 + count)) over posts_24h, posts_1h, voices, sources, interactions, reads, growth``
-    ``        + tier weight * standing of the highest source``
-    ``heat  = 100 * (1 - exp(-raw * (1 + negative weight * negative share) * freshness / scale))``
-    ``freshness = 0.5 ** (hours since the last post / half life)``, 1 for a last post in the future.
+    ``present = posts_24h / posts_total``
+    ``surge   = log2((1 + posts_1h) / (1 + mean posts of the 23 hours before)), at least 0``
+    ``raw     = sum(weight * log2(1 + count)) over posts_24h, posts_1h and, times present, voices, sources,``
+    ``          interactions, reads; + growth weight * surge + tier weight * standing of the highest source * present``
+    ``tone    = 1 + negative weight * negatives / (posts_total + negative_prior)``
+    ``fresh   = 0.5 ** (hours since the last post / half life)``, 1 for a last post in the future
+    ``heat    = 100 * (1 - exp(-raw * tone * fresh / scale))``
+
+    Voices, sources, interactions, reads and standing are sums over an event's life; `present` is the part of that life
+    that the last day is, so that a post more does not rekindle what a thousand said last year. The surge is smoothed by
+    one post on both sides, so that two posts after one are not a multiplication by forty-six.
     """
-    counts = (
-        (weights.posts_24h, metrics.posts_24h),
-        (weights.posts_1h, metrics.posts_1h),
+    present = min(1.0, metrics.posts_24h / metrics.posts_total) if metrics.posts_total else 0.0
+    lasting = (
         (weights.voices, metrics.voices),
         (weights.sources, metrics.sources),
         (weights.interactions, metrics.interactions),
         (weights.reads, metrics.reads),
-        (weights.growth, metrics.growth),
     )
-    raw = sum(weight * log2(1 + count) for weight, count in counts)
+    raw = weights.posts_24h * log2(1 + metrics.posts_24h) + weights.posts_1h * log2(1 + metrics.posts_1h)
+    raw += sum(weight * log2(1 + count * present) for weight, count in lasting)
+    before = (metrics.posts_24h - metrics.posts_1h) / 23
+    raw += weights.growth * max(0.0, log2((1 + metrics.posts_1h) / (1 + before)))
     if metrics.top_tier is not None:
-        raw += weights.tier * metrics.top_tier.rank
+        raw += weights.tier * metrics.top_tier.rank * present
     age = max(0.0, (now - last_seen).total_seconds() / 3600)
-    freshness = 0.5 ** (age / weights.half_life_hours)
-    tone = 1 + weights.negative * metrics.negative_share
-    return round(100 * (1 - exp(-raw * tone * freshness / weights.scale)), 2)
-
-
-def stage(metrics: EventMetrics, rules: StageRules) -> Stage:
-    """Return the stage of an event.
-
-    - fading: no post for 24 hours, or of a grown event (`growing_posts`) the last hour is far below the hours before
-    - bursting: at least `burst_posts` within the hour, `burst_growth` times the mean hour before (or nothing before)
-    - growing: at least `growing_posts` within 24 hours
-    - latent: everything else
-    """
-    if metrics.posts_24h == 0:
-        return Stage.FADING
-    before = metrics.posts_24h - metrics.posts_1h
-    if metrics.posts_1h >= rules.burst_posts and (before == 0 or metrics.growth >= rules.burst_growth):
-        return Stage.BURSTING
-    if metrics.posts_24h >= rules.growing_posts:
-        return Stage.FADING if before > 0 and metrics.growth < rules.fading_growth else Stage.GROWING
-    return Stage.LATENT
+    fresh = 0.5 ** (age / weights.half_life_hours)
+    negatives = metrics.negative_share * metrics.posts_total
+    tone = 1 + weights.negative * negatives / (metrics.posts_total + weights.negative_prior)
+    return round(100 * (1 - exp(-raw * tone * fresh / weights.scale)), 2)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
+from contracts.findings import PlaceMention
 from contracts.messages import Counters, EventMetrics, EventUpdated
-from contracts.words import IncidentType, Sentiment, Stage, Tier
-from services.analysis.events.heat import HeatWeights, StageRules, growth, heat, stage
+from contracts.words import Channel, IncidentType, Sentiment, Stage, Tier
+from services.analysis.events.heat import HeatWeights, growth, heat
+from services.analysis.events.linking import Order
+from services.analysis.events.vectors import Vector
 
 KEYWORDS: Final = 8
-SUMMARY_CHARACTERS: Final = 200
-TITLE_CHARACTERS: Final = 60
-_SENTENCE: Final = re.compile(r"[^。!?!?…\n]+[。!?!?…]*[”」』\"]?")
-_TAG: Final = re.compile(r"[##]([^##\n]+)[##]|【([^】\n]+)】")
+#: share of an event's confident posts that must tell of one kind of incident for the event to be of it
+FAIR_SHARE: Final = 0.25
 
 Tally = dict[str, int]
 
@@ -37,7 +39,12 @@ class TrackedPost:
     places: tuple[str, ...]
     keywords: tuple[str, ...]
     story_hash: int
-    signature: tuple[int, ...] = ()
+    channel: Channel = Channel.OTHER
+    #: townships with their county, as 墨江县联珠镇
+    townships: tuple[str, ...] = ()
+    vector: Vector | None = None
+    #: where its story is (:mod:`whereabouts`); as the vector, the same for every post with this text
+    where: int = 0
     author_hash: str | None = None
     source: str | None = None
     source_tier: Tier | None = None
@@ -46,9 +53,15 @@ class TrackedPost:
     near_duplicate_of: str | None = None
 
     @property
-    def lead_rank(self) -> tuple[bool, datetime, str]:
-        """Order in which posts qualify to speak for their event: originals before reposts, then the earliest."""
-        return (self.repost_of is not None, self.published_at, self.id)
+    def order(self) -> Order:
+        """Return the post's place in the order of publication."""
+        return (self.published_at, self.id)
+
+    @property
+    def repeats(self) -> str | None:
+        """Return the id of the post that this one says to repeat, or was found to: by a text that says something."""
+        same = self.same_text_as if self.vector is not None else None
+        return self.repost_of or same or self.near_duplicate_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,20 @@ class Window:
 
 @dataclass(slots=True)
 class EventState:
-    """An event as it is stored. `count` and `recount` change it; everything else is read off."""
+    """An event as it is stored. `count` and `recount` change it; everything else is read off.
+
+    `incidents` counts confident posts by kind.
+    """
 
     id: str
+    founder_id: str
+    partition: int = 0
     version: int = 0
     title: str = ""
     summary: str = ""
-    lead: tuple[bool, datetime, str] | None = None
+    merged_into: str | None = None
+    #: publication of the last text that title and summary rest on, once there are enough
+    described_until: datetime | None = None
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     posts_total: int = 0
@@ -80,9 +100,33 @@ class EventState:
     stage: Stage = Stage.LATENT
     topics: Tally = field(default_factory=dict)
     places: Tally = field(default_factory=dict)
+    townships: Tally = field(default_factory=dict)
     keywords: Tally = field(default_factory=dict)
     incidents: Tally = field(default_factory=dict)
-    prototypes: int = 0
+    #: channel -> [posts, first publication (ISO 8601), id of that post]
+    channels: dict[str, list[Any]] = field(default_factory=dict)
+    #: what erased posts counted for and their rows no longer tell: "voices", "townships" and "keywords" by word
+    frozen: dict[str, Tally] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget every figure, so that all posts can be counted anew; identity, words, stage and `frozen` stay."""
+        blank = EventState(id=self.id, founder_id=self.founder_id)
+        for name in (
+            *("first_seen", "last_seen", "posts_total", "negatives", "reads", "interactions", "voices", "sources"),
+            *("described_until", "top_tier", "topics", "places", "townships", "keywords", "incidents", "channels"),
+        ):
+            setattr(self, name, getattr(blank, name))
+
+    def freeze(self, *, voices: int = 0, townships: Sequence[str] = (), keywords: Sequence[str] = ()) -> None:
+        """Keep what is about to be erased counted: the figures stay, also when all posts are counted anew."""
+        for name, words in (("voices", ["voices"] * voices), ("townships", townships), ("keywords", keywords)):
+            _add(self.frozen.setdefault(name, {}), dict(Counter(words)))
+
+    def thaw(self, frozen: Mapping[str, Tally]) -> None:
+        """Count what erased posts counted for: of this event, or of one that has gone up in it."""
+        self.voices += sum(frozen.get("voices", {}).values())
+        _add(self.townships, frozen.get("townships", {}))
+        _add(self.keywords, frozen.get("keywords", {}))
 
     def count(self, post: TrackedPost, *, confident: float) -> None:
         """Add a post not counted before (its voice and source are counted apart, since they may be known)."""
@@ -96,31 +140,38 @@ class EventState:
         tier = post.source_tier
         if tier is not None and (self.top_tier is None or tier.rank > self.top_tier.rank):
             self.top_tier = tier
-        for tally, words in ((self.topics, post.topics), (self.places, post.places), (self.keywords, post.keywords)):
-            for word in words:
-                tally[word] = tally.get(word, 0) + 1
-        if post.incident_type is not IncidentType.OTHER and post.incident_confidence >= confident:
+        for tally, words in (
+            (self.topics, post.topics),
+            (self.places, post.places),
+            (self.townships, post.townships),
+            (self.keywords, post.keywords),
+        ):
+            _add(tally, dict.fromkeys(words, 1))
+        if post.incident_confidence >= confident:
             self.incidents[post.incident_type] = self.incidents.get(post.incident_type, 0) + 1
-        if self.lead is None or post.lead_rank < self.lead:
-            self.lead = post.lead_rank
-            self.title, self.summary = title_of(post.title, post.text), summary_of(post.text)
+        self._spread(post)
+
+    def _spread(self, post: TrackedPost) -> None:
+        stamp = post.published_at.astimezone(UTC).isoformat(timespec="microseconds")
+        count, first, first_id = self.channels.get(post.channel, [0, stamp, post.id])
+        first, first_id = min((first, first_id), (stamp, post.id))
+        self.channels[post.channel] = [count + 1, first, first_id]
 
     def recount(self, before: Counters, after: Counters) -> None:
         """Replace the counters of a post already counted."""
         self.reads += after.reads - before.reads
         self.interactions += after.interactions - before.interactions
 
-    def takes(self, at: datetime, window: timedelta) -> bool:
-        """Tell whether a post published at `at` is near enough in time to belong to this event."""
-        if self.first_seen is None or self.last_seen is None:
-            return True
-        return self.first_seen - window <= at <= self.last_seen + window
-
     def incident_type(self) -> IncidentType:
-        """Return the kind of incident that most confident posts tell of."""
-        if not self.incidents:
+        """Return the kind of incident that most confident posts tell of, where a fair share of them tells of any.
+
+        Much that is said about an incident does not tell of it: :data:`FAIR_SHARE` of the posts are enough.
+        """
+        kinds = {kind: count for kind, count in self.incidents.items() if kind != IncidentType.OTHER}
+        if not kinds:
             return IncidentType.OTHER
-        return IncidentType(min(self.incidents, key=lambda kind: (-self.incidents[kind], kind)))
+        best = min(kinds, key=lambda kind: (-kinds[kind], kind))
+        return IncidentType(best) if kinds[best] >= FAIR_SHARE * sum(self.incidents.values()) else IncidentType.OTHER
 
     def _span(self) -> tuple[datetime, datetime]:
         if self.first_seen is None or self.last_seen is None:
@@ -147,11 +198,14 @@ class EventState:
         figures.heat = heat(figures, last_seen, now, weights)
         return figures
 
-    def update(self, metrics: EventMetrics, rules: StageRules, new_posts: list[str]) -> EventUpdated:
-        """Raise the version, set the stage, and return what others are told."""
-        first_seen, last_seen = self._span()
+    def update(self, metrics: EventMetrics, new_posts: Sequence[str]) -> EventUpdated:
+        """Raise the version and return what others are told."""
         self.version += 1
-        self.stage = stage(metrics, rules)
+        return self.told(metrics, new_posts)
+
+    def told(self, metrics: EventMetrics, new_posts: Sequence[str] = ()) -> EventUpdated:
+        """Return what others are told of the event as it stands."""
+        first_seen, last_seen = self._span()
         return EventUpdated(
             id=self.id,
             version=self.version,
@@ -165,7 +219,8 @@ class EventState:
             places=metrics.places,
             keywords=by_count(self.keywords)[:KEYWORDS],
             metrics=metrics,
-            new_posts=new_posts,
+            new_posts=list(new_posts),
+            merged_into=self.merged_into,
         )
 
 
@@ -181,27 +236,16 @@ def newer(stored: Counters, stored_at: datetime, seen: Counters, seen_at: dateti
     )
 
 
+def _add(tally: Tally, more: Mapping[str, int]) -> None:
+    for word, times in more.items():
+        tally[word] = tally.get(word, 0) + times
+
+
 def by_count(tally: Tally) -> list[str]:
     """Return the words of a tally, most frequent first, equals in code point order."""
     return sorted(tally, key=lambda word: (-tally[word], word))
 
 
-def title_of(title: str, text: str) -> str:
-    """Return a post's title, else its hashtag or bracketed headline, else its first sentence, at most 60 characters."""
-    found = title.strip()
-    if not found and (tag := _TAG.search(text)):
-        found = (tag[1] or tag[2]).strip()
-    if not found:
-        found = next((s.strip() for s in _SENTENCE.findall(text) if s.strip()), text.strip())
-    return found if len(found) <= TITLE_CHARACTERS else found[: TITLE_CHARACTERS - 1] + "…"
-
-
-def summary_of(text: str) -> str:
-    """Return the first sentences of a text, at most 200 characters; nothing is written that is not in it."""
-    summary = ""
-    for sentence in _SENTENCE.findall(text):
-        sentence = " ".join(sentence.split())
-        if len(summary) + len(sentence) > SUMMARY_CHARACTERS:
-            break
-        summary += sentence
-    return summary or " ".join(text.split())[:SUMMARY_CHARACTERS]
+def townships_of(mentions: Sequence[PlaceMention]) -> tuple[str, ...]:
+    """Return the townships that a post names, each once, with their county."""
+    return tuple(dict.fromkeys(f"{one.county}{one.township}" for one in mentions if one.township))

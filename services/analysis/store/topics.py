@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.database import insert_ignoring
 from services.analysis import models
-from services.analysis.enrich.topics import TopicRule
+from services.analysis.enrich.topics import PLAN_FAMILY, TopicRule
 from services.analysis.models import Topic, table
 
 _TOPICS: Final = table(models.Topic)
@@ -29,11 +29,29 @@ async def raise_revision(session: AsyncSession) -> None:
     await session.execute(sa.update(_REVISION).values(revision=_REVISION.c.revision + 1))
 
 
+async def lock(session: AsyncSession) -> None:
+    """Let no other change of the topics begin before this transaction ends."""
+    await insert_ignoring(session, _REVISION, [{"id": 1, "revision": 0}])
+    await session.execute(sa.select(_REVISION.c.revision).with_for_update())
+
+
 async def rules(session: AsyncSession) -> list[TopicRule]:
-    """Return the enabled topics that can be used."""
+    """Return the enabled topics that can be used.
+
+    A pack tells more finely what the plan watches: its topics' events are the plan's, whatever family names the pack.
+    """
     usable = _TOPICS.c.enabled.is_(True) & _TOPICS.c.problem.is_(None)
     rows = await session.execute(sa.select(_TOPICS).where(usable).order_by(_TOPICS.c.key))
-    return [TopicRule(row.key, row.query, tuple(row.places), tuple(row.exclude)) for row in rows]
+    return [
+        TopicRule(
+            row.key,
+            row.query,
+            tuple(row.places),
+            tuple(row.exclude),
+            PLAN_FAMILY if row.origin == "pack" else row.family,
+        )
+        for row in rows
+    ]
 
 
 async def one(session: AsyncSession, id_: str) -> Topic | None:
@@ -59,6 +77,18 @@ async def page(session: AsyncSession, limit: int, after: str | None) -> list[Top
 async def of_plans(session: AsyncSession) -> dict[str, Topic]:
     """Return every topic that came from a plan, by key, locked."""
     rows = await session.scalars(sa.select(Topic).where(_TOPICS.c.origin == "plan").with_for_update())
+    return {topic.key: topic for topic in rows}
+
+
+async def of_packs(session: AsyncSession) -> list[Topic]:
+    """Return every topic that came with a pack."""
+    return list((await session.scalars(sa.select(Topic).where(_TOPICS.c.origin == "pack"))).all())
+
+
+async def of_pack(session: AsyncSession, name: str) -> dict[str, Topic]:
+    """Return the topics that came with a pack, by key, locked."""
+    chosen = (_TOPICS.c.origin == "pack") & (_TOPICS.c.family == name)
+    rows = await session.scalars(sa.select(Topic).where(chosen).with_for_update())
     return {topic.key: topic for topic in rows}
 
 

@@ -1,266 +1,168 @@
-"""What the tracker reads and writes, always for a whole batch."""
+"""Storing posts with what they are found and joined by, always for a whole batch."""
 
 from __future__ import annotations
 
-from collections import Counter as Tallying
-from collections import defaultdict
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.messages import Counters, EventUpdated, PostAnalyzed
-from contracts.words import Stage, Tier
+from contracts.messages import PostAnalyzed
+from contracts.streams import ANALYZED_PARTITIONS
 from kit.database import insert_ignoring
 from services.analysis import models
-from services.analysis.events.grouping import Candidates
-from services.analysis.events.state import EventState, TrackedPost, Window
+from services.analysis.events.index import StoryIndex, Text
+from services.analysis.events.linking import Link
+from services.analysis.events.state import TrackedPost
+from services.analysis.events.vectors import MODEL
 from services.analysis.models import table
-from services.analysis.store.prototypes import load_prototypes
-from services.analysis.store.statements import add, add_missing, add_up, change, rows_among
+from services.analysis.store import fulltext
+from services.analysis.store.concerns import save_concerns
+from services.analysis.store.counters import counter_columns
+from services.analysis.store.statements import add, add_missing, change, dialect_of, rows_among
 
 _POSTS: Final = table(models.Post)
-_EVENTS: Final = table(models.Event)
-_EARLY: Final = table(models.EarlyRecount)
-_COUNTERS: Final = ("reads", "likes", "comments", "reposts")
-_TALLIES: Final = ("topics", "places", "keywords", "incidents")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCounters:
-    """A stored post's counters, when they were observed, and its event."""
-
-    post_id: str
-    event_id: str
-    counters: Counters
-    counted_at: datetime
+_VECTORS: Final = table(models.StoryVector)
+_PARTITIONS: Final = table(models.TrackerPartition)
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A post, what came over the bus of it, and the event that it was assigned to."""
+    """A post, what came over the bus of it, the event that it was assigned to, and why."""
 
     post: TrackedPost
     message: PostAnalyzed
     event_id: str
+    link: Link | None
 
 
-async def known_posts(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
-    """Return the events of those of `ids` that are stored."""
-    rows = await rows_among(session, sa.select(_POSTS.c.id, _POSTS.c.event_id), _POSTS.c.id, ids)
-    return {row.id: row.event_id for row in rows}
+async def known_posts(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Return those of `ids` that are stored."""
+    return {row.id for row in await rows_among(session, sa.select(_POSTS.c.id), _POSTS.c.id, ids)}
 
 
-async def candidates(session: AsyncSession, posts: Sequence[TrackedPost], known: Mapping[str, str]) -> Candidates:
-    """Load every event that one of `posts` could join, locked, with what joining is decided by."""
-    found = Candidates(posts=dict(known))
-    linked = {post.id for post in posts} | {post.repost_of for post in posts if post.repost_of}
-    repeats = sa.select(_POSTS.c.repost_of, _POSTS.c.event_id).where(_POSTS.c.repost_of.is_not(None)).distinct()
-    for row in await rows_among(session, repeats, _POSTS.c.repost_of, linked):
-        found.repeats[row.repost_of].add(row.event_id)
-    texts = sa.select(_POSTS.c.story_hash, _POSTS.c.event_id).distinct()
-    for row in await rows_among(session, texts, _POSTS.c.story_hash, {post.story_hash for post in posts}):
-        found.texts[row.story_hash].add(row.event_id)
-    await load_prototypes(session, posts, found)
-    ids = {p.event_id for near in found.prototypes.values() for p in near} | set(found.posts.values())
-    ids.update(*found.repeats.values(), *found.texts.values())
-    found.events = await events(session, ids)
-    return found
-
-
-async def events(session: AsyncSession, ids: Collection[str]) -> dict[str, EventState]:
-    """Load events by id, locked until the transaction ends."""
-    statement = sa.select(_EVENTS).order_by(_EVENTS.c.id).with_for_update()
-    return {row.id: state_of(row) for row in await rows_among(session, statement, _EVENTS.c.id, sorted(ids))}
-
-
-async def cooling(session: AsyncSession, now: datetime, limit: int) -> dict[str, EventState]:
-    """Load events whose figures are due to be worked out again, longest due first, locked."""
-    due = sa.select(_EVENTS).where(_EVENTS.c.cools_at <= now).order_by(_EVENTS.c.cools_at, _EVENTS.c.id)
-    rows = await session.execute(due.limit(limit).with_for_update(skip_locked=True))
-    return {row.id: state_of(row) for row in rows}
-
-
-async def stored_counters(session: AsyncSession, ids: Collection[str]) -> dict[str, StoredCounters]:
-    """Return the counters of those of the posts `ids` that are stored."""
-    statement = sa.select(_POSTS.c.id, _POSTS.c.event_id, _POSTS.c.counted_at, *(_POSTS.c[name] for name in _COUNTERS))
-    return {
-        row.id: StoredCounters(row.id, row.event_id, _counters_of(row), row.counted_at)
-        for row in await rows_among(session, statement, _POSTS.c.id, ids)
-    }
-
-
-async def early_recounts(session: AsyncSession, ids: Collection[str]) -> dict[str, tuple[Counters, datetime]]:
-    """Return the counters that came before their posts `ids`."""
-    rows = await rows_among(session, sa.select(_EARLY), _EARLY.c.post_id, ids)
-    return {row.post_id: (_counters_of(row), row.observed_at) for row in rows}
-
-
-async def replace_early_recounts(
-    session: AsyncSession,
-    used: Collection[str],
-    early: Mapping[str, tuple[Counters, datetime]],
-    now: datetime,
-) -> None:
-    """Drop the early counters of the posts `used` and keep those of `early`."""
-    gone = [*used, *early]
-    for start in range(0, len(gone), 1000):
-        await session.execute(sa.delete(_EARLY).where(_EARLY.c.post_id.in_(gone[start : start + 1000])))
-    await add(
-        session,
-        _EARLY,
-        [
-            {"post_id": id_, "observed_at": at, "seen_at": now, **_counter_columns(counters)}
-            for id_, (counters, at) in early.items()
-        ],
-    )
-
-
-async def save_counters(session: AsyncSession, changed: Iterable[StoredCounters]) -> None:
-    """Replace the counters of stored posts."""
-    rows = [{"id": c.post_id, "counted_at": c.counted_at, **_counter_columns(c.counters)} for c in changed]
-    await change(session, _POSTS, rows, (*_COUNTERS, "counted_at"))
-
-
-async def save_posts(session: AsyncSession, placed: Sequence[Placed]) -> None:
-    """Store new posts with their topics and places, and count them into their hours."""
-    await add(session, _POSTS, [_post_row(one) for one in placed])
+async def save_posts(session: AsyncSession, placed: Sequence[Placed], partition: int) -> None:
+    """Store new posts with their topics, places, concerns and words."""
+    rows = [_post_row(one, partition) for one in placed]
+    await fulltext.index(session, rows)
+    await add(session, _POSTS, rows)
     topics = [_association("topic", topic, one.post) for one in placed for topic in one.post.topics]
     places = [_association("place", place, one.post) for one in placed for place in one.post.places]
     await add_missing(session, table(models.PostTopic), topics)
     await add_missing(session, table(models.PostPlace), places)
-    by_event: defaultdict[tuple[str, datetime], list[int]] = defaultdict(lambda: [0, 0])
-    by_topic: Tallying[tuple[str, datetime, str]] = Tallying()
-    for one in placed:
-        hour = hour_of(one.post.published_at)
-        counts = by_event[one.event_id, hour]
-        counts[0] += 1
-        counts[1] += one.post.sentiment == "negative"
-        by_topic.update((topic, hour, one.post.sentiment.value) for topic in ("", *one.post.topics))
-    hours = [
-        {"event_id": event, "hour": hour, "posts": posts, "negatives": negatives}
-        for (event, hour), (posts, negatives) in sorted(by_event.items())
-    ]
-    trends = [
-        {"topic": topic, "hour": hour, "sentiment": sentiment, "posts": posts}
-        for (topic, hour, sentiment), posts in sorted(by_topic.items())
-    ]
-    await add_up(session, table(models.EventHour), hours, ("posts", "negatives"))
-    await add_up(session, table(models.TrendHour), trends, ("posts",))
+    await save_concerns(session, [(one.post.id, one.message.analysis.concerns) for one in placed])
 
 
-async def count_distinct(session: AsyncSession, placed: Sequence[Placed], states: Mapping[str, EventState]) -> None:
-    """Add the voices and sources not met before to the events of `placed`."""
-    voices = {(one.event_id, one.post.author_hash) for one in placed if one.post.author_hash}
-    sources = {(one.event_id, one.post.source) for one in placed if one.post.source}
-    voice_rows = [{"event_id": event, "author_hash": author} for event, author in voices]
-    source_rows = [{"event_id": event, "source": source} for event, source in sources]
-    for row in await insert_ignoring(session, models.EventVoice, voice_rows, returning=["event_id"]):
-        states[row.event_id].voices += 1
-    for row in await insert_ignoring(session, models.EventSource, source_rows, returning=["event_id"]):
-        states[row.event_id].sources += 1
+async def relink(session: AsyncSession, links: Mapping[str, Link], moved: Mapping[str, str]) -> None:
+    """Give stored posts other parents, and move stored posts to other events."""
+    await change(session, _POSTS, [{"id": id_, **_link_columns(link)} for id_, link in links.items()], _LINK)
+    await change(session, _POSTS, [{"id": id_, "event_id": event} for id_, event in moved.items()], ("event_id",))
 
 
-async def windows(session: AsyncSession, ids: Collection[str], now: datetime) -> dict[str, Window]:
-    """Count the posts of events within the hour and the 24 hours before `now`."""
-    hour_ago = now - timedelta(hours=1)
-    statement = (
-        sa.select(
-            _POSTS.c.event_id,
-            sa.func.count().label("day"),
-            sa.func.sum(sa.case((_POSTS.c.published_at > hour_ago, 1), else_=0)).label("hour"),
-        )
-        .where(_POSTS.c.published_at > now - timedelta(hours=24))
-        .group_by(_POSTS.c.event_id)
-    )
-    rows = await rows_among(session, statement, _POSTS.c.event_id, ids)
-    return {row.event_id: Window(int(row.hour), int(row.day)) for row in rows}
+async def revision_of(session: AsyncSession, partition: int) -> int:
+    """Return a partition's revision without locking it; -1 before its first batch."""
+    found = await session.scalar(sa.select(_PARTITIONS.c.revision).where(_PARTITIONS.c.partition == partition))
+    return -1 if found is None else int(found)
 
 
-async def save_events(
-    session: AsyncSession,
-    changed: Sequence[tuple[EventState, EventUpdated]],
-    now: datetime,
-    cools_at: Mapping[str, datetime | None],
-) -> None:
-    """Store events as they stand, with what they are found by."""
-    rows = [_event_row(state, told, now, cools_at[state.id]) for state, told in changed]
-    await add(session, _EVENTS, [row for row in rows if row["version"] == 1])
-    columns = [column.name for column in _EVENTS.columns if column.name != "id"]
-    await change(session, _EVENTS, [row for row in rows if row["version"] > 1], columns)
-    topics = [{"topic": topic, "event_id": state.id} for state, told in changed for topic in told.topics]
-    places = [{"place": place, "event_id": state.id} for state, told in changed for place in told.places]
-    await add_missing(session, table(models.EventTopic), topics)
-    await add_missing(session, table(models.EventPlace), places)
+async def take_partition(session: AsyncSession, partition: int) -> int:
+    """Lock a partition until the transaction ends; returns its revision."""
+    await insert_ignoring(session, _PARTITIONS, [{"partition": partition, "revision": 0}])
+    chosen = sa.select(_PARTITIONS.c.revision).where(_PARTITIONS.c.partition == partition).with_for_update()
+    return int(await session.scalar(chosen) or 0)
 
 
-def hour_of(at: datetime) -> datetime:
-    """Return the beginning of the hour of an instant."""
-    return at.replace(minute=0, second=0, microsecond=0)
+async def take_all_partitions(session: AsyncSession) -> list[int]:
+    """Lock every partition, so that no post is joined to an event until the transaction ends; returns the revisions."""
+    rows = [{"partition": partition, "revision": 0} for partition in range(ANALYZED_PARTITIONS)]
+    await insert_ignoring(session, _PARTITIONS, rows)
+    chosen = sa.select(_PARTITIONS.c.revision).order_by(_PARTITIONS.c.partition).with_for_update()
+    return list(await session.scalars(chosen))
 
 
-def state_of(row: sa.Row[Any]) -> EventState:
-    """Return a stored event."""
-    return EventState(
-        id=row.id,
-        version=row.version,
-        title=row.title,
-        summary=row.summary,
-        lead=(row.lead_repost, row.lead_at, row.lead_id),
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
-        posts_total=row.posts_total,
-        negatives=row.negatives,
-        reads=row.reads,
-        interactions=row.interactions,
-        voices=row.voices,
-        sources=row.sources,
-        top_tier=Tier(row.top_tier) if row.top_tier else None,
-        stage=Stage(row.stage),
-        prototypes=row.prototypes,
-        **{name: dict(row.tallies.get(name, {})) for name in _TALLIES},
+async def raise_revision(session: AsyncSession, partition: int) -> None:
+    """Let whoever takes the partition next see that it has changed."""
+    await session.execute(
+        sa.update(_PARTITIONS).where(_PARTITIONS.c.partition == partition).values(revision=_PARTITIONS.c.revision + 1)
     )
 
 
-def _event_row(state: EventState, told: EventUpdated, now: datetime, cools_at: datetime | None) -> dict[str, Any]:
-    assert state.lead is not None, "an event has at least one post"
-    return {
-        "id": state.id,
-        "version": state.version,
-        "title": state.title,
-        "summary": state.summary,
-        "lead_repost": state.lead[0],
-        "lead_at": state.lead[1],
-        "lead_id": state.lead[2],
-        "first_seen": state.first_seen,
-        "last_seen": state.last_seen,
-        "stage": state.stage.value,
-        "incident_type": told.incident_type.value,
-        "posts_total": state.posts_total,
-        "negatives": state.negatives,
-        "reads": state.reads,
-        "interactions": state.interactions,
-        "voices": state.voices,
-        "sources": state.sources,
-        "top_tier": state.top_tier.value if state.top_tier else None,
-        "heat": told.metrics.heat,
-        "prototypes": state.prototypes,
-        "tallies": {name: getattr(state, name) for name in _TALLIES},
-        "metrics": told.metrics.model_dump(mode="json"),
-        "cools_at": cools_at,
-        "updated_at": now,
+async def load_index(session: AsyncSession, partition: int, since: datetime) -> StoryIndex:
+    """Return the index of a partition's texts that have been used since; tens of thousands are read a second."""
+    index = StoryIndex()
+    chosen = (_VECTORS.c.partition == partition) & (_VECTORS.c.used_at >= since) & (_VECTORS.c.model == MODEL)
+    columns = (_VECTORS.c.story_hash, _VECTORS.c.vector, _VECTORS.c.where)
+    texts = {
+        row.story_hash: Text(row.story_hash, np.frombuffer(row.vector, np.int8), row.where)
+        for row in await session.execute(sa.select(*columns).where(chosen))
     }
+    same = (_POSTS.c.story_hash == _VECTORS.c.story_hash) & (_POSTS.c.partition == _VECTORS.c.partition)
+    times = sa.select(_POSTS.c.story_hash, _POSTS.c.published_at).select_from(_VECTORS.join(_POSTS, same)).where(chosen)
+    rows = await session.stream(times.execution_options(yield_per=5_000))
+    async for part in rows.partitions():
+        # one stored since the texts were read is not among them; whoever is told the revision loads anew
+        known = [row for row in part if row.story_hash in texts]
+        posts = [(texts[row.story_hash], row.published_at.timestamp()) for row in known]
+        await asyncio.to_thread(index.add, posts)
+    return index
 
 
-def _post_row(one: Placed) -> dict[str, Any]:
+async def save_vectors(session: AsyncSession, posts: Iterable[TrackedPost], partition: int, now: datetime) -> None:
+    """Store the vectors of posts' texts, once a text, and when each was last published."""
+    latest: dict[int, TrackedPost] = {}
+    for post in posts:
+        if post.vector is not None:
+            known = latest.get(post.story_hash)
+            latest[post.story_hash] = post if known is None else max(known, post, key=lambda one: one.order)
+    rows = [
+        {
+            "partition": partition,
+            "story_hash": story,
+            "vector": post.vector.tobytes() if post.vector is not None else b"",
+            "model": MODEL,
+            "where": post.where,
+            "last_at": post.published_at,
+            "used_at": max(post.published_at, now),
+        }
+        for story, post in sorted(latest.items())
+    ]
+    if not rows:
+        return
+    make = postgresql.insert if dialect_of(session) == "postgresql" else sqlite.insert
+    greatest = sa.func.greatest if dialect_of(session) == "postgresql" else sa.func.max
+    statement = make(_VECTORS)
+    later: dict[str, sa.ColumnElement[Any]] = {
+        name: greatest(_VECTORS.c[name], statement.excluded[name], type_=_VECTORS.c[name].type)
+        for name in ("last_at", "used_at")
+    }
+    later |= {name: statement.excluded[name] for name in ("vector", "model")}
+    keys = list(_VECTORS.primary_key.columns)
+    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=later), rows)
+
+
+_LINK: Final = ("parent_id", "link", "likeness")
+
+
+def _link_columns(link: Link | None) -> dict[str, Any]:
+    if link is None:
+        return dict.fromkeys(_LINK)
+    parent = link.parent[1] if link.parent is not None else None
+    return {"parent_id": parent, "link": link.kind.value, "likeness": link.likeness}
+
+
+def _post_row(one: Placed, partition: int) -> dict[str, Any]:
     post, came, analysis = one.post, one.message.post, one.message.analysis
     chances = analysis.sentiment.probabilities
     return {
         "id": post.id,
         "event_id": one.event_id,
+        "partition": partition,
         "url": came.url,
         "title": post.title,
         "text": post.text,
@@ -268,6 +170,7 @@ def _post_row(one: Placed) -> dict[str, Any]:
         "source": post.source,
         "source_name": came.source_name,
         "source_tier": post.source_tier.value if post.source_tier else None,
+        "outlet": came.outlet,
         "author_hash": post.author_hash,
         "published_at": post.published_at,
         "collected_at": came.collected_at,
@@ -275,6 +178,7 @@ def _post_row(one: Placed) -> dict[str, Any]:
         "same_text_as": post.same_text_as,
         "near_duplicate_of": post.near_duplicate_of,
         "repost_of": post.repost_of,
+        "repeats": post.repeats,
         "story_hash": post.story_hash,
         "sentiment": post.sentiment.value,
         "score": analysis.sentiment.score,
@@ -284,19 +188,14 @@ def _post_row(one: Placed) -> dict[str, Any]:
         "topics": list(post.topics),
         "places": list(post.places),
         "keywords": list(post.keywords),
+        "mentions": [mention.model_dump(mode="json") for mention in analysis.mentions],
+        "facts": [fact.model_dump(mode="json", exclude_none=True) for fact in analysis.facts],
         "model": analysis.model,
         "erased_at": None,
-        **_counter_columns(post.counters),
+        **_link_columns(one.link),
+        **counter_columns(post.counters),
     }
 
 
 def _association(kind: str, word: str, post: TrackedPost) -> dict[str, Any]:
     return {kind: word, "published_at": post.published_at, "post_id": post.id}
-
-
-def _counters_of(row: sa.Row[Any]) -> Counters:
-    return Counters(reads=row.reads, likes=row.likes, comments=row.comments, reposts=row.reposts)
-
-
-def _counter_columns(counters: Counters) -> dict[str, int]:
-    return {name: getattr(counters, name) for name in _COUNTERS}

@@ -14,7 +14,7 @@ from contracts.streams import ALERTS_RAISED
 from contracts.words import AlertStatus, CaseState, ClockKind, Level, NotificationKind, WatchMode
 from kit.ids import new_id
 from kit.problems import Problem
-from services.cases import store
+from services.cases import merged_events, store
 from services.cases.lifecycle import Refused
 from services.cases.models import AlertRow
 from services.cases.numbering import show_time
@@ -23,6 +23,7 @@ from services.cases.plan.grading import in_scope
 from services.cases.service.actors import MACHINE, PLAN, Actor
 from services.cases.service.case_file import CaseFile, Notices
 from services.cases.service.desk import Desk, missing, refusal
+from services.cases.service.following import follow
 from services.cases.service.levels import propose
 from services.cases.service.opening import Opening, open_case, say_reasons
 
@@ -54,6 +55,7 @@ class Alerting:
                 known = latest.get(event.id)
                 if known is None or event.version > known[0].version:
                     latest[event.id] = (event, min(message.time, now))
+            was_in = await merged_events.lock_merged(session, latest)
             newer = await store.take_in_events(
                 session,
                 [
@@ -62,6 +64,7 @@ class Alerting:
                         "version": event.version,
                         "snapshot": event.model_dump(mode="json", exclude={"new_posts"}),
                         "human_facts": {},
+                        "merged_into": event.merged_into,
                         "updated_at": now,
                     }
                     for event, _ in latest.values()
@@ -69,8 +72,11 @@ class Alerting:
             )
             if not newer:
                 return
+            for id_ in sorted(newer):
+                await follow(self._desk, session, latest[id_][0], was_in.get(id_))
             plan = await self._desk.plans.in_force(session)
-            wanted = sorted(id_ for id_ in newer if in_scope(plan, latest[id_][0].topics))
+            standing = (id_ for id_ in newer if latest[id_][0].merged_into is None)
+            wanted = sorted(id_ for id_ in standing if in_scope(plan, latest[id_][0].topics))
             if not wanted:
                 return
             rows = await store.events(session, wanted)

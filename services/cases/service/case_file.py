@@ -40,8 +40,11 @@ class CaseFile:
         """Return the case's state."""
         return CaseState(self.row.state)
 
-    async def enter(self, kind: str, text: str, actor: Actor, /, **data: Any) -> int:
-        """Add an entry to the timeline and tell of it; returns the entry's number."""
+    async def enter(self, kind: str, text: str, actor: Actor, /, *, left: str | None = None, **data: Any) -> int:
+        """Add an entry to the timeline and tell of it; returns the entry's number.
+
+        `left` is the event that the case is about no longer, where the entry moves it to another.
+        """
         row = self.row
         sealed = seal(
             row.head or GENESIS,
@@ -75,6 +78,7 @@ class CaseFile:
             state=self.state,
             level=self.level,
             event_id=row.event_id,
+            left_event_id=left,
             entry=kind,
             sequence=sealed.sequence,
             at=self.now,

@@ -13,6 +13,7 @@ from contracts.words import Role
 from kit.bus import envelope
 from kit.clock import ManualClock
 from services.analysis.consumers import PlanConsumer
+from services.analysis.enrich.places import Places
 from services.analysis.retention import Retention
 from services.analysis.topic_watch import TopicWatch
 from tests.integration.analysis.harness import COPY, NOW, OTHER, REPORT, Analysis, Api, a_post, collected
@@ -164,8 +165,9 @@ async def test_overview_and_trends(analysis: Analysis, api: Api) -> None:
     overview = await api.get("/api/v1/overview")
     assert overview["posts_24h"] == 3
     assert overview["by_sentiment"] == {"negative": 3, "neutral": 0, "positive": 0}
-    assert overview["by_topic"] == [{"key": "resettlement", "name": "移民补偿", "posts": 2}]
-    assert {"key": "澜沧县", "name": "澜沧县", "posts": 2} in overview["by_place"]
+    nothing = {"previous": 0, "change": None}
+    assert overview["by_topic"] == [{"key": "resettlement", "name": "移民补偿", "posts": 2, **nothing}]
+    assert {"key": "澜沧县", "name": "澜沧县", "posts": 2, **nothing} in overview["by_place"]
     assert overview["top_events"][0]["metrics"]["posts_total"] == 2
     trends = await api.get("/api/v1/trends", bucket="1d")
     (series,) = trends["series"]
@@ -230,9 +232,20 @@ async def test_a_query_can_be_tried(analysis: Analysis, api: Api) -> None:
     body = {"query": "移民 补偿", "places": ["普洱市"], "exclude": ["海外"], "texts": [text, "海外移民补偿"]}
     yes, no = (await api.call("POST", "/api/v1/topics/test", json=body)).json()["results"]
     assert yes["matches"] is True
-    assert [text[h["start"] : h["end"]] for h in yes["highlights"]] == ["移民", "补偿"]
+    assert [text[h["start"] : h["end"]] for h in yes["highlights"]] == ["澜沧县", "移民", "补偿"]
+    assert [h["kind"] for h in yes["highlights"]] == ["place", "term", "term"]
+    assert yes["reasons"] == []
     assert yes["places"] == ["澜沧县"]
     assert no["matches"] is False
+    assert [reason["zh"] for reason in no["reasons"]] == [
+        "专题限定了地点：没有提到“普洱市”",
+        "出现了被排除的词：海外",
+    ]
+    post = {"title": "移民安置", "text": text, "channel": "weibo"}
+    titled = {"query": "title:安置 channel:微博", "texts": [post, text]}
+    first, second = (await api.call("POST", "/api/v1/topics/test", json=titled)).json()["results"]
+    assert [(h["field"], h["text"]) for h in first["highlights"]] == [("title", "安置")]
+    assert (first["matches"], second["matches"]) == (True, False)
     await activate(analysis, PlanTopic(key="k", name="n", query="移民"))
     stored = (await api.call("POST", "/api/v1/topics/test", json={"topic": "k", "texts": [text]})).json()
     assert stored["results"][0]["matches"] is True
@@ -274,21 +287,7 @@ async def test_topics_of_the_plan(analysis: Analysis, api: Api) -> None:
     first, second = sorted(await api.items("/api/v1/topics"), key=lambda topic: topic["key"])
     assert (first["enabled"], first["plan_version"]) == (False, "1")
     assert (second["enabled"], second["plan_version"], second["problem"]) == (True, "2", None)
-    assert watch.matcher.match("移民搬迁", None) == ["b"]  # type: ignore[arg-type]  # places play no part
-
-
-async def test_signatures_go_once_nothing_resembles_them(analysis: Analysis, clock: ManualClock) -> None:
-    retention = Retention(analysis.runtime, analysis.settings)
-    await analysis.track([collected(a_post(REPORT)), collected(a_post(OTHER))])
-    clock.advance(timedelta(days=10))
-    await analysis.track([collected(a_post(COPY, published_at=clock.now()))])
-    assert (await retention.run()).signatures == 0
-    clock.advance(timedelta(days=10))
-    assert (await retention.run()).signatures == 1
-    kept = await analysis.rows("SELECT DISTINCT text_id FROM near_bands ORDER BY 1")
-    assert kept == await analysis.rows("SELECT id AS text_id FROM near_texts ORDER BY 1")
-    await analysis.track([collected(a_post(COPY + "!!", published_at=clock.now()))])
-    assert [event["posts_total"] for event in await analysis.events()] == [3, 1]
+    assert watch.matcher.match("", "移民搬迁", Places()) == ["b"]
 
 
 async def test_text_is_erased_in_time_and_figures_stay(analysis: Analysis, api: Api, clock: ManualClock) -> None:

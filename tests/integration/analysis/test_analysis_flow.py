@@ -122,7 +122,7 @@ async def test_posts_become_events_on_the_bus(make_runtime: MakeRuntime, clock: 
 
 
 async def has_topic(worker: FastAPI) -> bool:
-    return bool(worker.state.topics.matcher.match("移民 补偿 普洱市", places.find("普洱市")))
+    return bool(worker.state.topics.matcher.match("", "移民 补偿 普洱市", places.find("普洱市")))
 
 
 async def test_replicas_share_the_work_and_count_every_post_once(make_runtime: MakeRuntime, clock: ManualClock) -> None:
@@ -187,7 +187,7 @@ async def test_a_replica_that_lost_its_lease_hands_its_posts_over(
         second = an_api(make_runtime, clock, replica="api-2")
         async with analysis.runtime.database.writing() as session:
             lease = Base.metadata.tables["lease"]
-            await session.execute(lease.update().where(lease.c.name == "tracker").values(holder="api-2"))
+            await session.execute(lease.update().where(lease.c.name == "tracker-0").values(holder="api-2"))
         async with running(second):
             for _ in range(20):
                 await analysis.publish(POSTS_COLLECTED, [collected(a_post(REPORT))])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contracts.envelope import Message
@@ -14,8 +15,12 @@ from contracts.messages import PostAnalyzed
 from contracts.words import Sentiment, Stage
 from kit.clock import ManualClock
 from kit.testing import schema_differences
+from services.analysis.calendar import hour_of
+from services.analysis.events.vectors import unpacked
+from services.analysis.figures import Figures
 from services.analysis.models import Base
-from services.analysis.store.tracking import hour_of
+from services.analysis.retention import Retention
+from services.analysis.store import event_states
 from tests.integration.analysis.harness import COPY, NOW, OTHER, REPORT, Analysis, a_post, collected, recounted
 
 
@@ -34,10 +39,10 @@ async def test_a_worker_says_what_a_post_is_about(analysis: Analysis) -> None:
     assert result.post == post
     assert result.analysis.sentiment.label is Sentiment.NEGATIVE
     assert result.analysis.topics == ["resettlement"]
-    assert set(result.analysis.places) == {"澜沧县", "思茅区"}
+    assert set(result.analysis.places) == {"澜沧县"}
     assert result.analysis.incident_type == "social_security"
     assert "补偿款" in result.analysis.keywords
-    assert len(result.analysis.signature) == 64
+    assert unpacked(result.analysis.vector) is not None
     assert result.analysis.model == "words 1"
 
 
@@ -57,7 +62,7 @@ async def test_a_batch_becomes_events_and_each_is_told_once(analysis: Analysis) 
     news = told[grouped["id"]]
     assert (news.version, news.new_posts) == (1, [first.id, copy.id, again.id])
     assert news.topics == ["resettlement"]
-    assert set(news.places) == {"澜沧县", "思茅区"}
+    assert set(news.places) == {"澜沧县"}
     assert news.incident_type == "social_security"
     assert news.title == REPORT[:59] + "…" or news.title == REPORT
     assert news.metrics.posts_1h == 2
@@ -94,9 +99,9 @@ async def snapshot(analysis: Analysis) -> dict[str, Any]:
             "events": "id, version, posts_total, negatives, reads, interactions, voices, sources, heat, stage",
             "posts": "id, event_id, reads, likes",
             "event_hours": "event_id, hour, posts, negatives",
-            "trend_hours": "topic, hour, sentiment, posts",
+            "trend_hours": "kind, key, hour, negative, neutral, positive",
             "event_voices": "event_id, author_hash",
-            "near_texts": "id, event_id",
+            "story_vectors": "partition, story_hash",
         }.items()
     }
 
@@ -104,7 +109,10 @@ async def snapshot(analysis: Analysis) -> dict[str, Any]:
 async def figures(analysis: Analysis) -> list[dict[str, Any]]:
     """Return the figures of all events, without what names them."""
     return [
-        {key: row[key] for key in row.keys() - {"id", "version", "updated_at", "cools_at", "prototypes"}}
+        {
+            key: row[key]
+            for key in row.keys() - {"id", "version", "updated_at", "cools_at", "founder_id", "described_until"}
+        }
         for row in await analysis.events()
     ]
 
@@ -140,9 +148,8 @@ async def test_figures_do_not_depend_on_order_batches_or_repeats(analysis: Analy
         assert row["interactions"] == sum(range(part, 16, 2))
         assert row["first_seen"] == own[-1].published_at
         assert row["last_seen"] == own[0].published_at
-        assert row["lead_id"] == own[-1].id
         assert row["metrics"]["posts_1h"] == sum(p.published_at > NOW - timedelta(hours=1) for p in own)
-        assert row["tallies"]["places"] == ({"澜沧县": 8, "思茅区": 8} if part == 0 else {"景谷县": 8})
+        assert row["tallies"]["places"] == ({"澜沧县": 8} if part == 0 else {"景谷县": 8})
     hours = await analysis.rows("SELECT sum(posts) AS posts FROM event_hours")
     assert int(hours[0]["posts"]) == 16
     assert await analysis.rows("SELECT count(*) AS n FROM early_recounts") == [{"n": 0}]
@@ -165,7 +172,8 @@ async def test_reposts_join_whichever_comes_first(analysis: Analysis) -> None:
     await analysis.track([collected(late)])
     (event,) = await analysis.events()
     assert event["posts_total"] == 3
-    assert event["lead_id"] == original.id
+    (first,) = await analysis.rows("SELECT parent_id FROM posts WHERE id = :id", id=original.id)
+    assert first["parent_id"] is None
 
 
 async def test_an_old_story_is_another_event(analysis: Analysis) -> None:
@@ -235,3 +243,38 @@ async def test_hours_are_those_of_publication(analysis: Analysis) -> None:
         (hour_of(posts[2].published_at), 1),
         (hour_of(posts[0].published_at), 3),
     ]
+
+
+async def test_an_event_keeps_a_title_when_its_texts_are_erased(analysis: Analysis, clock: ManualClock) -> None:
+    first, second = a_post(REPORT, title="补偿款半年未发", minutes=9), a_post(OTHER, minutes=5)
+    await analysis.track([collected(first), collected(second)])
+    clock.advance(timedelta(days=analysis.settings.retention_days + 1))
+    await Retention(analysis.runtime, analysis.settings).run()
+    # what comes now has words of its own, what it repeats has none any more
+    bridge = a_post("转发微博", minutes=7, repost_of=first.id, collected_at=clock.now())
+    late = a_post("持续关注后续进展情况", minutes=3, repost_of=second.id, collected_at=clock.now())
+    await analysis.track([collected(bridge), collected(late)])
+    titles = {event["title"] for event in await analysis.events()}
+    assert "" not in titles
+    async with analysis.runtime.database.writing() as session:
+        states = await event_states.events(session, [event["id"] for event in await analysis.events()])
+        await session.execute(sa.text("UPDATE posts SET erased_at = collected_at"))
+        await Figures(analysis.runtime, analysis.settings).describe(session, states, {})
+    assert all(state.title and not state.summary for state in states.values())
+    assert not {state.title for state in states.values()} & {"转发微博", "持续关注后续进展情况"}
+
+
+async def test_texts_that_say_nothing_bring_no_strangers_together(analysis: Analysis) -> None:
+    posts = [
+        a_post("转发微博", minutes=30, repost_of="elsewhere-1"),
+        a_post("转发微博", minutes=20, repost_of="elsewhere-2", same_text_as="elsewhere-3"),
+        a_post("顶", minutes=10),
+        a_post("顶", minutes=5),
+        a_post("转发微博", minutes=1, repost_of="elsewhere-1"),
+    ]
+    for post in posts:
+        await analysis.track([collected(post)])
+    events = await analysis.rows("SELECT id, event_id FROM posts")
+    event_of = {row["id"]: row["event_id"] for row in events}
+    assert event_of[posts[0].id] == event_of[posts[4].id]
+    assert len(set(event_of.values())) == 4

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from contracts.messages import Counters, PostAnalysis, PostAnalyzed, PostCollected, PostRecounted, SentimentScore
 from contracts.words import Sentiment
-from services.analysis.tracker import latest, next_cooling, source_of, tracked
+from services.analysis.events.vectors import SIZE, packed, story_encoder
+from services.analysis.events.whereabouts import where_of
+from services.analysis.figures import next_cooling
+from services.analysis.tracker import latest, source_of, tracked
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -20,9 +25,9 @@ def a_post(**values: Any) -> PostCollected:
     )
 
 
-def analyzed(post: PostCollected, signature: list[int] | None = None) -> PostAnalyzed:
+def analyzed(post: PostCollected, vector: str = "") -> PostAnalyzed:
     tone = SentimentScore(label=Sentiment.NEUTRAL, score=0, probabilities={Sentiment.NEUTRAL: 1.0})
-    analysis = PostAnalysis(sentiment=tone, topics=["a", "a"], signature=signature or [])
+    analysis = PostAnalysis(sentiment=tone, topics=["a", "a"], vector=vector)
     return PostAnalyzed(post=post, analysis=analysis)
 
 
@@ -51,9 +56,36 @@ def test_the_newest_counters_of_a_new_post_stand() -> None:
     assert tracked(analyzed(post), stale).counters.reads == 1
 
 
-def test_repeated_words_count_once_and_a_signature_of_another_size_is_not_compared() -> None:
-    assert tracked(analyzed(a_post(), signature=[1, 2, 3])).signature == ()
+def test_repeated_words_count_once_and_a_vector_of_another_model_is_not_compared() -> None:
     assert tracked(analyzed(a_post())).topics == ("a",)
+    assert tracked(analyzed(a_post())).vector is None
+    vector = story_encoder().encode("移民补偿款没有到账")
+    carried = packed(vector)
+    assert np.array_equal(tracked(analyzed(a_post(), carried)).vector, vector)  # type: ignore[arg-type]
+    content = base64.b64decode(carried)
+    for other in (content[1:], content + b"1", bytes([content[0] + 1]) + content[1:], b"1"):
+        assert tracked(analyzed(a_post(), base64.b64encode(other).decode())).vector is None
+
+
+def test_a_text_is_in_one_place_whatever_the_post_around_it_says() -> None:
+    vector = packed(story_encoder().encode("移民补偿款没有到账"))
+    plain = tracked(analyzed(a_post(), vector))
+    titled = tracked(analyzed(a_post(title="澜沧县:情况通报", text="移民补偿款,没有到账 @景谷县发布"), vector))
+    assert titled.story_hash == plain.story_hash
+    assert titled.where == plain.where == 0
+    named = tracked(analyzed(a_post(text="澜沧县移民补偿款没有到账"), vector))
+    assert named.where == where_of("澜沧县移民补偿款没有到账") != 0
+    assert tracked(analyzed(a_post(text="澜沧县移民补偿款没有到账"))).where == 0, "without a vector it is not compared"
+
+
+def test_what_a_post_repeats_is_the_first_that_is_known_of_it() -> None:
+    assert tracked(analyzed(a_post())).repeats is None
+    assert tracked(analyzed(a_post(near_duplicate_of="n"))).repeats == "n"
+    said = packed(np.ones(SIZE, np.int8))
+    assert tracked(analyzed(a_post(near_duplicate_of="n", same_text_as="s"), vector=said)).repeats == "s"
+    # the same as another, and too short to say anything: no reason to be of one event
+    assert tracked(analyzed(a_post(same_text_as="s"))).repeats is None
+    assert tracked(analyzed(a_post(near_duplicate_of="n", same_text_as="s", repost_of="r"))).repeats == "r"
 
 
 def test_the_latest_of_several_recounts_stands() -> None:

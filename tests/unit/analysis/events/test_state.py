@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.messages import Counters
-from contracts.words import IncidentType, Sentiment, Stage, Tier
-from services.analysis.events.heat import HeatWeights, StageRules
-from services.analysis.events.state import EventState, TrackedPost, Window, newer, summary_of, title_of
+from contracts.messages import Counters, EventMetrics
+from contracts.words import Channel, IncidentType, Sentiment, Stage, Tier
+from services.analysis.events.heat import HeatWeights
+from services.analysis.events.state import EventState, TrackedPost, Window, by_count, newer
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
@@ -54,11 +56,11 @@ def test_order_of_arrival_does_not_matter(posts: list[TrackedPost], data: st.Dat
     shuffled = data.draw(st.permutations(posts))
     told = []
     for order in (posts, shuffled):
-        event = EventState(id="e")
+        event = EventState(id="e", founder_id="p000")
         for post in order:
             event.count(post, confident=0.5)
         metrics = event.metrics(Window(1, 2), NOON + timedelta(days=1), HeatWeights())
-        told.append(event.update(metrics, StageRules(), []))
+        told.append(event.update(metrics, []))
     assert told[0] == told[1]
     assert told[0].metrics.posts_total == len(posts)
     assert told[0].first_seen == min(p.published_at for p in posts)
@@ -82,26 +84,18 @@ def test_recounts_settle_on_the_newest_in_any_order(seen: list[tuple[Counters, d
     assert results[0] == results[1] == results[2]
 
 
-def test_the_earliest_original_speaks_for_the_event() -> None:
-    event = EventState(id="e")
-    event.count(a_post(1, repost_of="x", title="转发"), confident=0.5)
-    event.count(a_post(5, title="原帖"), confident=0.5)
-    event.count(a_post(7, title="后来"), confident=0.5)
-    assert event.title == "原帖"
-
-
 def test_majority_of_confident_posts_decides_the_kind() -> None:
-    event = EventState(id="e")
+    event = EventState(id="e", founder_id="p000")
     for number, (kind, sure) in enumerate(
         [(IncidentType.ACCIDENT, 0.9), (IncidentType.SOCIAL_SECURITY, 0.2), (IncidentType.SOCIAL_SECURITY, 0.3)]
     ):
         event.count(a_post(number, incident_type=kind, incident_confidence=sure), confident=0.5)
     assert event.incident_type() is IncidentType.ACCIDENT
-    assert EventState(id="e").incident_type() is IncidentType.OTHER
+    assert EventState(id="e", founder_id="p000").incident_type() is IncidentType.OTHER
 
 
 def test_figures() -> None:
-    event = EventState(id="e")
+    event = EventState(id="e", founder_id="p000")
     event.count(a_post(0, sentiment=Sentiment.NEGATIVE, counters=Counters(reads=5, likes=1, reposts=2)), confident=0.5)
     event.count(a_post(90, source_tier=Tier.PROVINCIAL), confident=0.5)
     event.count(a_post(30, source_tier=Tier.COUNTY), confident=0.5)
@@ -112,27 +106,50 @@ def test_figures() -> None:
     assert metrics.top_tier is Tier.PROVINCIAL
     assert metrics.duration_hours == 1.5
     assert metrics.growth == 46.0
-    told = event.update(metrics, StageRules(), ["p000"])
-    assert (told.version, told.stage) == (1, Stage.GROWING)
+    told = event.update(metrics, ["p000"])
+    assert (told.version, told.stage, told.new_posts) == (1, Stage.LATENT, ["p000"])
+    assert event.update(metrics, []).version == 2
+    assert event.told(metrics).version == 2, "what is told again is no new version"
 
 
-def test_window_is_on_both_sides() -> None:
-    event = EventState(id="e")
-    event.count(a_post(0), confident=0.5)
-    day = timedelta(days=1)
-    assert event.takes(NOON + day, day)
-    assert event.takes(NOON - day, day)
-    assert not event.takes(NOON + day + timedelta(seconds=1), day)
+def test_what_is_counted_anew_comes_to_the_same() -> None:
+    event = EventState(id="e", founder_id="p000", version=7, title="标题", stage=Stage.BURSTING)
+    posts = [a_post(number, places=("澜沧县",), channel=Channel.NEWS) for number in range(3)]
+    for post in posts:
+        event.count(post, confident=0.5)
+    before = replace(event)
+    event.clear()
+    assert (event.posts_total, event.places, event.channels, event.first_seen) == (0, {}, {}, None)
+    with pytest.raises(ValueError, match="at least one post"):
+        event.told(EventMetrics())
+    for post in reversed(posts):
+        event.count(post, confident=0.5)
+    assert event == before
 
 
-def test_titles_and_summaries_are_taken_from_the_text() -> None:
-    assert title_of("标题", "正文") == "标题"
-    assert title_of("", "#糯扎渡移民# 正文。") == "糯扎渡移民"
-    assert title_of("", "第一句。第二句。") == "第一句。"
-    assert len(title_of("", "长" * 100)) == 60
-    text = "".join(f"这是第{n}句话,内容不算太短。" for n in range(40))
-    summary = summary_of(text)
-    assert len(summary) <= 200
-    assert text.startswith(summary)
-    assert summary.endswith("。")
-    assert summary_of("长" * 500) == "长" * 200
+def test_the_spread_names_the_first_post_of_each_channel() -> None:
+    event = EventState(id="e", founder_id="p000")
+    for number, channel in ((5, Channel.NEWS), (3, Channel.NEWS), (4, Channel.WEIBO), (3, Channel.WEIBO)):
+        event.count(a_post(number, channel=channel), confident=0.5)
+    at = "2026-03-01T04:03:00.000000+00:00"
+    assert event.channels == {Channel.NEWS: [2, at, "p003"], Channel.WEIBO: [2, at, "p003"]}
+
+
+def test_words_stand_by_their_number_and_then_by_themselves() -> None:
+    assert by_count({"b": 2, "c": 3, "a": 2}) == ["c", "a", "b"]
+
+
+@given(posts=st.lists(POSTS, max_size=12, unique_by=lambda post: post.id), erased=st.integers(0, 12))
+def test_what_is_frozen_is_counted_again_and_again(posts: list[TrackedPost], erased: int) -> None:
+    whole, state = EventState("e1", "p1"), EventState("e1", "p1")
+    for post in posts:
+        whole.count(post, confident=0.5)
+    for post in posts[:erased]:
+        state.freeze(voices=1, townships=post.townships, keywords=post.keywords)
+    for _ in range(2):
+        state.clear()
+        for post in [replace(one, townships=(), keywords=()) for one in posts[:erased]] + posts[erased:]:
+            state.count(post, confident=0.5)
+        state.thaw(state.frozen)
+    assert (state.keywords, state.townships, state.places) == (whole.keywords, whole.townships, whole.places)
+    assert (state.posts_total, state.voices) == (whole.posts_total, len(posts[:erased]))

@@ -1,0 +1,1 @@
+"""Files of posts and events for a spreadsheet, made in the background, with their progress."""

@@ -1,0 +1,1 @@
+"""How the weights of kinds of incident were made: ``HUIYING_SHARED_DATA=… python -m training.incident``."""

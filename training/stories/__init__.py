@@ -1,0 +1,1 @@
+"""How the story encoder and the cells of its index were made. One command: ``python -m training.stories FOLDER``."""
