@@ -31,7 +31,7 @@ import psutil
 import redis.asyncio
 
 from bench.readiness import wait_ready
-from contracts.streams import EVENTS_UPDATED, POSTS_ANALYZED
+from contracts.streams import ANALYZED_PARTITIONS, EVENTS_UPDATED, analyzed
 from kit.embedded import EmbeddedPostgres, free_port
 
 BATCH = 500
@@ -52,8 +52,8 @@ class Watcher:
         self.counted: dict[str, float] = {}
 
     async def run(self) -> None:
-        """Follow both streams until cancelled."""
-        after: dict[Any, Any] = {POSTS_ANALYZED: "0", EVENTS_UPDATED: "0"}
+        """Follow the streams until cancelled."""
+        after: dict[Any, Any] = dict.fromkeys([*map(analyzed, range(ANALYZED_PARTITIONS)), EVENTS_UPDATED], "0")
         while True:
             answer: Any = await self._redis.xread(after, count=2000, block=200)
             for stream, entries in answer.items() if isinstance(answer, dict) else answer or ():

@@ -4,10 +4,11 @@
 
 Puts posts (texts of the public test set, each made distinct by a number) on `posts.collected` of an embedded server,
 starts analysis workers, opens the queue when all are ready, and waits until every post has its result on
-`posts.analyzed`. Prints one table of real workers, each pinned to a core of its own, and one of simulated workers that
-wait instead of computing (:mod:`bench.stand_in`), for numbers beyond the cores. At last one of two real workers is
-killed with posts in hand. Ends with status 1 and one line where a post is lost or left unacknowledged. The server runs
-beside the workers on the same cores, and the plan's topics are not loaded.
+`posts.analyzed`, the partition of posts without a topic: the plan's topics are not loaded. Prints one table of real
+workers, each pinned to a core of its own, and one of simulated workers that wait instead of computing
+(:mod:`bench.stand_in`), for numbers beyond the cores. At last one of two real workers is killed with posts in hand.
+Ends with status 1 and one line where a post is lost or left unacknowledged. The server runs beside the workers on the
+same cores.
 """
 
 from __future__ import annotations

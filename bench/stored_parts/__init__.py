@@ -1,0 +1,1 @@
+"""Parts of :mod:`bench.stored_posts`."""
