@@ -26,23 +26,6 @@ PLIGHTS = (
     "新搬迁的移民村停水十几天，孩子上学要走两个小时的泥路，没有人过问",
     "水电站蓄水以后渔民不能下河，答应的转产补助和技能培训全部落空",
 )
-FEELINGS = (
-    "大家非常失望，也很气愤",
-    "老人和孩子天天提心吊胆，日子过不下去了",
-    "这样糊弄老百姓太让人寒心",
-    "群众强烈不满，要求彻查到底",
-    "实在忍无可忍，只好到网上来说",
-)
-DEMANDS = (
-    "请纪委查一查这笔钱到底去了哪里",
-    "希望领导到现场看一看再说话",
-    "要求公开账目并给出书面答复",
-    "什么时候能解决请给个准话",
-    "请记者朋友帮忙呼吁一下",
-    "再没有回音就要去州里和省里上访",
-    "要求更换施工队并赔偿损失",
-    "请把责任人的处理结果告诉我们",
-)
 
 
 def streamed(count: int) -> list[dict[str, Any]]:
@@ -50,13 +33,7 @@ def streamed(count: int) -> list[dict[str, Any]]:
     found = []
     for number in range(count):
         story = number * STORIES // count
-        words = "，".join(
-            (
-                COUNTIES[story % 10] + PLIGHTS[story % 7],
-                FEELINGS[story % 5],
-                DEMANDS[story % 8] + f"。第{number}帖",
-            )
-        )
+        words = f"{COUNTIES[story % 10]}{PLIGHTS[story % 7]}。第{number}帖"
         where = {"channel": "weibo", "source": "微博"} if number % 2 else {"channel": "forum", "source": "百度贴吧"}
         found.append(post(number, words, author=f"网友{number}", metrics={"reads": 10, "likes": 1}, **where))
     return found

@@ -34,7 +34,7 @@ COUNTS: Final = """
 1人经抢救无效死亡。 => deaths 1
 11名死者身份已确认。 => deaths 11
 4名伤员正在县医院接受治疗。 => hospitalized 4
-63名员工出现疑似中毒症状被送院治疗，其中2人经抢救无效死亡。 => ill 63; ~deaths 2
+63名工友吃过晚饭后疑似中毒，送医后其中2人经抢救无效死亡。 => ill 63; ~deaths 2
 学校食堂食物中毒6人死亡。 => deaths 6
 141人食物中毒。 => ill 141
 十余人出现腹泻症状。 => ill 10..19
@@ -107,7 +107,7 @@ ABSENCES: Final = """
 没有人员死亡和失踪。 => deaths 0; missing 0
 零伤亡。 => deaths 0; injured 0
 尚未接到人员伤亡报告。 => deaths 0..; injured 0..
-目前尚无人员伤亡和财产损失报告。 => deaths 0..; injured 0..
+截至目前尚无人员伤亡和房屋损失报告。 => deaths 0..; injured 0..
 网传有无人员伤亡，正在核实。 =>
 """
 
