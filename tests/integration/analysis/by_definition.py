@@ -34,7 +34,8 @@ def links_of(publications: Sequence[Publication], rules: JoiningRules) -> dict[s
         if _one_thread(earlier, later):
             link = Link(LinkKind.REPOST, earlier.order)
         elif one == other and earlier.story_hash == later.story_hash:
-            link = Link(LinkKind.TEXT, earlier.order, 1.0)
+            # the same, and too short to say anything: no reason
+            link = None if later.vector is None else Link(LinkKind.TEXT, earlier.order, 1.0)
         elif one == other and (found := likeness.get((earlier.story_hash, later.story_hash))) is not None:
             alike, near = found
             if near or apart <= CLOSE:
