@@ -15,7 +15,7 @@ from kit.auth import Principal
 from kit.ids import new_id
 from kit.problems import FieldError, Problem
 from kit.runtime import Runtime
-from services.analysis.events.linking import Link, LinkKind, Member, Order, part, place
+from services.analysis.events.linking import Link, LinkKind, Member, part, place
 from services.analysis.events.state import EventState
 from services.analysis.figures import Figures
 from services.analysis.service import not_found
@@ -146,7 +146,7 @@ class Hand:
         """Give posts other links, see which events come of it, count those anew and tell; returns posts' events."""
         now = self._runtime.clock.now()
         linked = [
-            Member(one.order, _parent(links[one.id]) if one.id in links else one.parent_id, one.event_id)
+            Member(one.order, links[one.id].parent_id if one.id in links else one.parent_id, one.event_id)
             for one in members
         ]
         founders, gone = await linking.founders(session, events)
@@ -169,11 +169,6 @@ class Hand:
         told += await event_states.updates(session, placement.merged)
         await self._figures.tell(session, told, {}, now)
         return placement.event_of
-
-
-def _parent(link: Link) -> str | None:
-    parent: Order | None = link.parent
-    return parent[1] if parent is not None else None
 
 
 def _refused(slug: str, zh: str, en: str) -> Problem:

@@ -319,4 +319,4 @@ def _before(orders: Sequence[Order], order: Order) -> Order | None:
 
 
 def _parent_of(link: Link | None) -> str | None:
-    return link.parent[1] if link is not None and link.parent is not None else None
+    return link.parent_id if link is not None else None

@@ -48,6 +48,11 @@ class Link:
     likeness: float | None = None
 
     @property
+    def parent_id(self) -> str | None:
+        """Return the id of the parent."""
+        return self.parent[1] if self.parent is not None else None
+
+    @property
     def rank(self) -> tuple[int, float, Order]:
         """Return the order of preference: the kind, the likeness, the nearer predecessor."""
         if self.parent is None:

@@ -152,8 +152,7 @@ _LINK: Final = ("parent_id", "link", "likeness")
 def _link_columns(link: Link | None) -> dict[str, Any]:
     if link is None:
         return dict.fromkeys(_LINK)
-    parent = link.parent[1] if link.parent is not None else None
-    return {"parent_id": parent, "link": link.kind.value, "likeness": link.likeness}
+    return {"parent_id": link.parent_id, "link": link.kind.value, "likeness": link.likeness}
 
 
 def _post_row(one: Placed, partition: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from kit import migrations
@@ -16,12 +17,14 @@ from kit.clock import ManualClock
 from kit.runtime import Runtime
 from kit.testing import INTERNAL_KEY, MakeRuntime
 from services.analysis import app as analysis_app
+from services.analysis.exports import runner
 from services.analysis.models import Base
 from services.analysis.sentiment import Engine
 from services.analysis.settings import AnalysisSettings
 from services.analysis.topic_watch import TopicWatch
 from services.analysis.tracker import Tracker
 from services.analysis.worker import Worker
+from tests.integration.analysis.exporting import Exporting, replica
 from tests.integration.analysis.harness import Analysis, Api, FixedTopics, WordScorer
 
 #: makes a runtime on a migrated, empty database of its own
@@ -72,3 +75,17 @@ async def fresh(make_runtime: MakeRuntime, database_url: str, clock: ManualClock
         return make_runtime("analysis", Base, settings_type=AnalysisSettings, clock=clock, database_url=url)
 
     return make
+
+
+@pytest_asyncio.fixture
+async def one(make_runtime: MakeRuntime, clock: ManualClock) -> AsyncIterator[Exporting]:
+    """Give a replica that exports."""
+    made = await replica(make_runtime, clock)
+    yield made
+    await made.client.aclose()
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a batch be of seven rows."""
+    monkeypatch.setattr(runner, "BATCH", 7)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import pytest_asyncio
 
 from contracts.words import Role
 from kit.auth import Principal
@@ -16,7 +14,6 @@ from kit.clock import ManualClock
 from kit.settings import ServiceSettings
 from kit.testing import INTERNAL_KEY, MakeRuntime, schema_differences
 from services.analysis import models
-from services.analysis.exports import runner
 from services.analysis.exports.columns import COLUMNS
 from services.analysis.exports.workbook import CELL, MARK
 from services.analysis.exports.writing import PIECE
@@ -35,20 +32,6 @@ from tests.integration.analysis.exporting import (
 )
 
 SHANGHAI = timezone(timedelta(hours=8))
-
-
-@pytest_asyncio.fixture
-async def one(make_runtime: MakeRuntime, clock: ManualClock) -> AsyncIterator[Exporting]:
-    """Give a replica."""
-    made = await replica(make_runtime, clock)
-    yield made
-    await made.client.aclose()
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a batch be of seven rows."""
-    monkeypatch.setattr(runner, "BATCH", 7)
 
 
 def local(time: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 
 from contracts.words import Role
@@ -31,20 +29,6 @@ from tests.integration.analysis.exporting import (
 )
 
 SHANGHAI = timezone(timedelta(hours=8))
-
-
-@pytest_asyncio.fixture
-async def one(make_runtime: MakeRuntime, clock: ManualClock) -> AsyncIterator[Exporting]:
-    """Give a replica."""
-    made = await replica(make_runtime, clock)
-    yield made
-    await made.client.aclose()
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a batch be of seven rows."""
-    monkeypatch.setattr(runner, "BATCH", 7)
 
 
 @pytest.mark.usefixtures("small_batches")
