@@ -24,8 +24,8 @@ from pathlib import Path
 from random import Random
 
 from contracts.findings import Fact, FactKind
+from language import facts, places
 from services.analysis.calendar import SHANGHAI
-from services.analysis.enrich import facts, places
 
 #: Texts a second of one thread below which the status is 1.
 FACTS_FLOOR, PLACES_FLOOR = 2_000, 100_000

@@ -22,8 +22,8 @@ from random import Random
 
 from bench.topics_parts.corpus import posts, rules, texts, vocabulary
 from bench.topics_parts.plain import ByAlternation, BySubstring
+from language.places import Places
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import Places
 from services.analysis.enrich.topics import TopicMatcher
 
 SEED = 20260301

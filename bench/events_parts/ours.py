@@ -24,8 +24,8 @@ from kit.clock import ManualClock
 from kit.ids import new_id
 from kit.runtime import Runtime
 from kit.simplified import simplified
+from language import places
 from services.analysis import models
-from services.analysis.enrich import places
 from services.analysis.enrich.story import story_of
 from services.analysis.events.index import CROWD, cells
 from services.analysis.events.vectors import SCALE, SIZE, Vector, packed, story_encoder

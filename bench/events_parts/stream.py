@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.events_parts.ours import Read, read
 from bench.events_parts.sets import Item
-from services.analysis.enrich.places import COUNTIES
+from language.places import COUNTIES
 
 BEGIN: Final = datetime(2026, 3, 1, tzinfo=UTC)
 A_DAY: Final = 17_000

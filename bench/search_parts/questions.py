@@ -11,8 +11,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from bench.stored_posts import END, TOPICS
+from language.places import COUNTIES
 from services.analysis import models
-from services.analysis.enrich.places import COUNTIES
 from services.analysis.models import table
 from services.analysis.search.wanted import PostFilter
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from contracts.words import Channel, IncidentType, Tier
+from language.places import COUNTIES
 from services.analysis.calendar import day_of
-from services.analysis.enrich.places import COUNTIES
 
 #: "now" of the database: no post is later
 END: Final = datetime(2026, 3, 2, 2, 20, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-#: a fixed offset (China has kept no summer time since 1991), so that every day has 24 hours here and in SQL
-SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+from language.calendar import SHANGHAI
+
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 #: length of a bucket by its name in the API

@@ -13,9 +13,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from language.places import COUNTIES
 from services.analysis.enrich.incident.features import KINDS, LEXICAL, Reader
 from services.analysis.enrich.incident.linear import Linear
-from services.analysis.enrich.places import COUNTIES
 from training.incident.corpora import Sample
 
 GRAMS: Final = 3_000

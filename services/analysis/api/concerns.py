@@ -15,10 +15,10 @@ from kit.inputs import Instant, Plain
 from kit.problems import FieldError, Problem, problems
 from kit.runtime import Runtime
 from kit.service import RuntimeDep
+from language.places import county_of
 from services.analysis.api.events import standing
 from services.analysis.concern_schemas import AskView, Concerns, ConcernSample, ConcernTheme
 from services.analysis.enrich.concerns import samples, themes
-from services.analysis.enrich.places import county_of
 from services.analysis.recent import TERM, Recent
 from services.analysis.store import concerns, topics
 from services.analysis.store.concerns import ConcernFilter

@@ -12,8 +12,9 @@ from kit.auth import Principal, require
 from kit.inputs import Instant, Plain
 from kit.problems import FieldError, Problem, problems
 from kit.service import RuntimeDep
+from language.calendar import SHANGHAI
 from services.analysis.api.events import standing
-from services.analysis.calendar import HOUR, LENGTHS, SHANGHAI, day_of, floor, hour_of
+from services.analysis.calendar import HOUR, LENGTHS, day_of, floor, hour_of
 from services.analysis.events.burst import bursts
 from services.analysis.events.forecast import HISTORY_HOURS, forecast
 from services.analysis.events.series import HourlySeries

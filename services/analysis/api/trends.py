@@ -14,8 +14,9 @@ from kit.auth import Principal, require
 from kit.inputs import Instant, Plain
 from kit.problems import PROBLEMS, FieldError, Problem
 from kit.service import RuntimeDep
+from language.calendar import SHANGHAI
 from services.analysis.api.events import view
-from services.analysis.calendar import LENGTHS, SHANGHAI, bucket_start, day_of
+from services.analysis.calendar import LENGTHS, bucket_start, day_of
 from services.analysis.exports.words import word
 from services.analysis.settings import AnalysisSettings
 from services.analysis.store import event_reading, topics, trends

@@ -8,9 +8,10 @@ from contracts.findings import Concern, Fact, PlaceMention
 from contracts.messages import PostAnalysis, PostCollected, SentimentScore
 from contracts.words import IncidentType
 from kit.simplified import simplified
-from services.analysis.enrich import concerns, facts, incident, keywords, places
+from language import facts, places
+from language.places import place_mentions
+from services.analysis.enrich import concerns, incident, keywords
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import place_mentions
 from services.analysis.enrich.story import story_of
 from services.analysis.enrich.topics import TopicMatcher
 from services.analysis.events.vectors import StoryEncoder, packed

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from contracts.words import Channel
-from services.analysis.enrich import places
+from language import places
+from language.places import CITY, Places
 from services.analysis.enrich.folding import fold_with_offsets
-from services.analysis.enrich.places import CITY, Places
 from services.analysis.enrich.query import And, Near, Node, Not, Or, Place, Reading, Term, Title, holds
 from services.analysis.enrich.query.evaluation import Span, near_spans, occurrences
 from services.analysis.enrich.query.gazetteer import CITY_NAME, mentioned, spoken_of

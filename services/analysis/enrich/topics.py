@@ -14,9 +14,9 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from contracts.words import Channel
+from language.places import Places
 from services.analysis.enrich import query
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import Places
 from services.analysis.enrich.query.compiling import Atoms, Found, Test, compiled, needs
 from services.analysis.enrich.query.evaluation import latin, whole_word
 from services.analysis.enrich.query.gazetteer import place_named, spoken_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.analysis.calendar import HOUR, SHANGHAI, hour_of
+from language.calendar import SHANGHAI
+from services.analysis.calendar import HOUR, hour_of
 
 #: hours that the stage of an event is read off
 RECENT_HOURS: Final = 72

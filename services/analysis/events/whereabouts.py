@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.analysis.enrich import places
-from services.analysis.enrich.places import COUNTIES
-from services.analysis.enrich.places.provinces import PROVINCES, provinces_of
+from language import places
+from language.places import COUNTIES
+from language.places.provinces import PROVINCES, provinces_of
 
 _PROVINCES: Final = (1 << len(PROVINCES)) - 1
 

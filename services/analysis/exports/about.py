@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from services.analysis.calendar import SHANGHAI
+from language.calendar import SHANGHAI
 from services.analysis.exports.cells import Cell
 from services.analysis.exports.columns import chosen
 from services.analysis.exports.schemas import wanted_of

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from services.analysis.calendar import SHANGHAI
+from language.calendar import SHANGHAI
 from services.analysis.exports import workbook_parts as parts
 from services.analysis.exports.archive import Archive
 from services.analysis.exports.cells import Cell, Heading, Kind, looks_like_formula, writable

@@ -9,8 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from language.places import COUNTIES
 from services.analysis import models
-from services.analysis.enrich.places import COUNTIES
 from services.analysis.enrich.query.gazetteer import CITY_NAME
 from services.analysis.models import table
 

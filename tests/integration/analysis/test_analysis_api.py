@@ -12,8 +12,8 @@ from contracts.messages import PlanActivated, PlanTopic
 from contracts.words import Role
 from kit.bus import envelope
 from kit.clock import ManualClock
+from language.places import Places
 from services.analysis.consumers import PlanConsumer
-from services.analysis.enrich.places import Places
 from services.analysis.retention import Retention
 from services.analysis.topic_watch import TopicWatch
 from tests.integration.analysis.harness import COPY, NOW, OTHER, REPORT, Analysis, Api, a_post, collected

@@ -18,9 +18,9 @@ from kit.ids import new_id
 from kit.runtime import Runtime
 from kit.service import create_app
 from kit.testing import MakeRuntime
+from language.places import county_of
 from services.analysis.api import concerns as concerns_api
 from services.analysis.enrich import concerns
-from services.analysis.enrich.places import county_of
 from services.analysis.models import Base
 from services.analysis.recent import TERM, Recent
 from services.analysis.settings import AnalysisSettings

@@ -16,9 +16,9 @@ from kit.bus.envelope import FIELD, decode
 from kit.clock import ManualClock
 from kit.runtime import Runtime
 from kit.testing import MakeRuntime
+from language import places
 from services.analysis import app as analysis_app
 from services.analysis import worker as analysis_worker
-from services.analysis.enrich import places
 from services.analysis.models import Base
 from services.analysis.settings import AnalysisSettings
 from services.analysis.tracker import Tracker

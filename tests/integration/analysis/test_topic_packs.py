@@ -10,8 +10,8 @@ import pytest
 
 from contracts.messages import PlanActivated, PlanTopic
 from contracts.words import Role
+from language.places import find
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import find
 from services.analysis.service import take_over_plan
 from services.analysis.topic_watch import TopicWatch
 from tests.integration.analysis.harness import NOW, Analysis, Api

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.words import Channel
+from language.places import find
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import find
 from services.analysis.enrich.topics import TopicMatcher
 from services.analysis.topic_packs import Example, check_pack, packs_in
 

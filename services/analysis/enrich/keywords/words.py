@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import rjieba
 
 from contracts.masks import without_marks
+from language.places.gazetteer import GAZETTEER
 from services.analysis.enrich.keywords.commonplace import UNJOINED, WORDS
 from services.analysis.enrich.lexicon import DOMAIN, INCIDENTS
-from services.analysis.enrich.places.gazetteer import GAZETTEER
 
 DOMAIN_WORDS: Final = frozenset(DOMAIN.split())
 #: what incidents are told by; a verb among them (袭击, 坠落) says as much as a noun

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.analysis.enrich import places
-from services.analysis.enrich.places import CITY, Mention, Places
+from language import places
+from language.places import CITY, Mention, Places
 
 CITY_NAME: Final = f"{CITY}市"
 _NOWHERE: Final[frozenset[str]] = frozenset()

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.words import Channel
+from language.places import find
 from services.analysis.enrich import query
 from services.analysis.enrich.folding import fold
-from services.analysis.enrich.places import find
 from services.analysis.enrich.query import Node, Reading, selects_everything
 from services.analysis.enrich.query.gazetteer import spoken_of
 from services.analysis.enrich.topic_trial import TopicTrial, Trial

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.words import Channel
-from services.analysis.enrich import places, query
+from language import places
+from services.analysis.enrich import query
 from services.analysis.enrich.folding import fold
 from services.analysis.enrich.query import Node, QueryError, Reading
 from services.analysis.enrich.query.gazetteer import spoken_of

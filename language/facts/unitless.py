@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.findings import FactKind
-from services.analysis.enrich.facts.numerals import NUMBER, read
-from services.analysis.enrich.facts.quantities import Precision, Quantity
+from language.facts.numerals import NUMBER, read
+from language.facts.quantities import Precision, Quantity
 
 _HARM: Final = r"(?:死|亡|伤|重伤|轻伤|失踪|失联)"
 _SIMPLE: Final = r"(?:\d{1,4}|[一二两三四五六七八九十]{1,3})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.findings import PlaceMention
-from services.analysis.enrich.places.mentions import Places
+from language.places.mentions import Places
 
 
 def place_mentions(places: Places, *, title: str, text: str) -> list[PlaceMention]:

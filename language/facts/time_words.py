@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from services.analysis.enrich.facts.numerals import read
+from language.facts.numerals import read
 
 _INT: Final = r"\d{1,2}|[一二三四五六七八九十〇零廿]{1,3}"
 _YEAR: Final = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.analysis.enrich.places.gazetteer import GAZETTEER, Place
+from language.places.gazetteer import GAZETTEER, Place
 
 
 def county_of(name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from services.analysis.enrich.facts.legible import Bounds
+from language.facts.legible import Bounds
 
 _UNTRUE: Final = (
     r"不实|不属实|谣言|谣传|虚假|假消息|假的|并非事实|非事实|子虚乌有|没有根据|毫无根据|无中生有|误传|不符合事实|与事实不符|与事实严重不符|"

@@ -14,7 +14,7 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from services.analysis.enrich.places.gazetteer import GAZETTEER, Name, Place, Trust
+from language.places.gazetteer import GAZETTEER, Name, Place, Trust
 
 _PATTERNS: Final = tuple(GAZETTEER.names)
 _NAMES: Final = tuple(GAZETTEER.names.values())

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.analysis.calendar import SHANGHAI
-from services.analysis.enrich.facts.time_words import TimeWords
+from language.calendar import SHANGHAI
+from language.facts.time_words import TimeWords
 
 #: A date without a year is rather past than future: a day ahead weighs as much as so many days back.
 _AHEAD: Final = 3

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 from contracts.findings import FactKind, FactRole
-from services.analysis.enrich.facts.legible import Bounds
-from services.analysis.enrich.facts.quantities import PERSONS, Quantity
-from services.analysis.enrich.facts.role_words import ACTIONS, HARM_TO_HOUSES, OF_COUNTS, OF_KIND, OUTCOMES
+from language.facts.legible import Bounds
+from language.facts.quantities import PERSONS, Quantity
+from language.facts.role_words import ACTIONS, HARM_TO_HOUSES, OF_COUNTS, OF_KIND, OUTCOMES
 
 #: How far a word may stand before and behind a figure, in characters.
 _BEFORE, _BEHIND = 24, 26

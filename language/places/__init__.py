@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from services.analysis.enrich.places.findings import place_mentions
-from services.analysis.enrich.places.gazetteer import GAZETTEER
-from services.analysis.enrich.places.mentions import Mention, Places, find
-from services.analysis.enrich.places.names import county_of, place_of
+from language.places.findings import place_mentions
+from language.places.gazetteer import GAZETTEER
+from language.places.mentions import Mention, Places, find
+from language.places.names import county_of, place_of
 
 CITY: Final = GAZETTEER.city
 COUNTIES: Final = GAZETTEER.counties

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Final, Literal
 
 from contracts.findings import Fact, FactKind, FactRole
-from services.analysis.enrich.facts import standing
-from services.analysis.enrich.facts.absences import Absence, absences
-from services.analysis.enrich.facts.dating import Dating
-from services.analysis.enrich.facts.legible import Bounds, legible
-from services.analysis.enrich.facts.quantities import Quantity, quantities
-from services.analysis.enrich.facts.rates import with_rate
-from services.analysis.enrich.facts.roles import attribute
-from services.analysis.enrich.facts.time_words import TimeWords, time_words
-from services.analysis.enrich.facts.unitless import unitless
+from language.facts import standing
+from language.facts.absences import Absence, absences
+from language.facts.dating import Dating
+from language.facts.legible import Bounds, legible
+from language.facts.quantities import Quantity, quantities
+from language.facts.rates import with_rate
+from language.facts.roles import attribute
+from language.facts.time_words import TimeWords, time_words
+from language.facts.unitless import unitless
 
 Field = Literal["title", "text"]
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from contracts.findings import FactKind
-from services.analysis.enrich.facts.quantities import Quantity
+from language.facts.quantities import Quantity
 
 #: What money is paid for -> base unit and how many of it one is.
 _BASES: Final[dict[str, tuple[str, float]]] = {

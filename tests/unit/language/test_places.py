@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analysis.enrich.places import COUNTIES, Mention, county_of, find, place_mentions, place_of
-from services.analysis.enrich.places.gazetteer import GAZETTEER
-from tests.unit.analysis.enrich.place_sentences import OTHERS, OURS, gold
+from language.places import COUNTIES, Mention, county_of, find, place_mentions, place_of
+from language.places.gazetteer import GAZETTEER
+from tests.unit.language.place_sentences import OTHERS, OURS, gold
 
 SENTENCES = [*gold(OURS), *gold(OTHERS)]
 

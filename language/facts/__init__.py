@@ -1,5 +1,5 @@
 """Figures and times that a text states, as structured spans."""
 
-from services.analysis.enrich.facts.finder import find
+from language.facts.finder import find
 
 __all__ = ["find"]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from contracts.findings import FactKind
-from services.analysis.enrich.facts.numerals import NUMBER, Number, read
+from language.facts.numerals import NUMBER, Number, read
 
 Precision = Literal["exact", "about", "at_least", "at_most"]
 

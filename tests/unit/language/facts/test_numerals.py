@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analysis.enrich.facts.numerals import NUMBER, read
+from language.facts.numerals import NUMBER, read
 
 DIGITS = "零一二三四五六七八九"
 

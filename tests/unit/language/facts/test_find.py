@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.findings import Fact, FactKind
+from language.facts import find
 from services.analysis.calendar import SHANGHAI
-from services.analysis.enrich.facts import find
-from tests.unit.analysis.enrich.facts.sentences import ABSENCES, COUNTS, MONEY_AND_MORE, NOTHING, STANDINGS, TIMES, gold
+from tests.unit.language.facts.sentences import ABSENCES, COUNTS, MONEY_AND_MORE, NOTHING, STANDINGS, TIMES, gold
 
 REFERENCE = datetime(2026, 10, 9, 14, tzinfo=SHANGHAI)
 SENTENCES = [case for block in (COUNTS, ABSENCES, STANDINGS, MONEY_AND_MORE, NOTHING, TIMES) for case in gold(block)]
