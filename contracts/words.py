@@ -164,4 +164,13 @@ class NotificationKind(StrEnum):
     CLOCK_BREACHED = "clock_breached"
     STATEMENT_SUBMITTED = "statement_submitted"
     STATEMENT_PUBLISHED = "statement_published"
+    #: a level, statement or correction request has waited for its decision too long
+    DECISION_OVERDUE = "decision_overdue"
+    #: a task was given to somebody, or handed on
+    TASK_ASSIGNED = "task_assigned"
+    CONSULTATION_CALLED = "consultation_called"
+    #: information was passed to a department or county, which must acknowledge it
+    INFORMATION_PASSED = "information_passed"
+    HANDED_OVER = "handed_over"
+    CORRECTION_SUBMITTED = "correction_submitted"
     SOURCE_SILENT = "source_silent"

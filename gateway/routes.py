@@ -28,6 +28,7 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/api/v1/plans", "cases"),
     ("*", "/api/v1/alerts", "cases"),
     ("*", "/api/v1/cases", "cases"),
+    ("*", "/api/v1/delegations", "cases"),
     ("*", "/api/v1/briefings", "cases"),
     ("*", "/api/v1/drills", "cases"),
     ("*", "/public/v1/statements", "cases"),

@@ -101,12 +101,14 @@ class CaseFile:
         *,
         level: Level | None = None,
         alert_id: str | None = None,
-        also: Iterable[Role] = (),
-        only: Iterable[Role] | None = None,
+        also: Iterable[Role | Recipient] = (),
+        only: Iterable[Role | Recipient] | None = None,
+        receipt: bool = False,
     ) -> None:
         """Ask for the notices of the plan's matrix for `kind` at `level` (default: the case's).
 
-        `also` are roles told beside those of the matrix; `only`, where given, takes the matrix's place.
+        `also` are told beside those of the matrix; `only`, where given, takes the matrix's place. A role stands for all
+        who hold it, a recipient may narrow it to a unit. `receipt`: whether those beside the matrix must acknowledge.
         """
         level = level or self.level
         sender = Notices(self.session, self._outbox, self.plan, self.now)
@@ -119,6 +121,7 @@ class CaseFile:
             alert_id=alert_id,
             also=also,
             only=only,
+            receipt=receipt,
         )
 
     # --- clocks
@@ -224,28 +227,36 @@ class Notices:
         *,
         case: CaseRow | None = None,
         alert_id: str | None = None,
-        also: Iterable[Role] = (),
-        only: Iterable[Role] | None = None,
+        also: Iterable[Role | Recipient] = (),
+        only: Iterable[Role | Recipient] | None = None,
+        receipt: bool = False,
     ) -> None:
-        """Ask for one notification for each row of the matrix, so that each row keeps its channels and its receipt."""
-        wanted: list[tuple[list[Role], list[str], bool]] = []
+        """Ask for one notification for each row of the matrix, so that each row keeps its channels and its receipt.
+
+        Those of `only` or `also` whom no row names are told in one more, with `receipt` as given.
+        """
+        wanted: list[tuple[list[Recipient], list[str], bool]] = []
         if only is None:
             wanted = [
-                (list(row.roles), list(row.channels), row.requires_acknowledgement)
+                ([Recipient(role=role) for role in row.roles], list(row.channels), row.requires_acknowledgement)
                 for row in self._plan.notices_for(level, kind)
             ]
-        told = {role for roles, _, _ in wanted for role in roles}
-        extra = [role for role in dict.fromkeys(only if only is not None else also) if role not in told]
+        told = {one.role for recipients, _, _ in wanted for one in recipients}
+        extra: list[Recipient] = []
+        for one in only if only is not None else also:
+            recipient = one if isinstance(one, Recipient) else Recipient(role=one)
+            if recipient not in extra and (recipient.role is None or recipient.role not in told):
+                extra.append(recipient)
         if extra:
-            wanted.append((extra, [], False))
-        for roles, channels, receipt in wanted:
+            wanted.append((extra, [], receipt))
+        for recipients, channels, receipt_wanted in wanted:
             notice = NoticeRow(
                 id=new_id(),
                 case_id=case.id if case else None,
                 alert_id=alert_id,
                 kind=kind,
                 level=level,
-                requires_acknowledgement=receipt,
+                requires_acknowledgement=receipt_wanted,
                 requested_at=self._now,
             )
             self._session.add(notice)
@@ -258,9 +269,9 @@ class Notices:
                 case_id=notice.case_id,
                 case_number=case.number if case else None,
                 alert_id=alert_id,
-                recipients=[Recipient(role=role) for role in roles],
+                recipients=recipients,
                 channels=channels,
-                requires_acknowledgement=receipt,
+                requires_acknowledgement=receipt_wanted,
                 drill=case.drill if case else False,
                 requested_at=self._now,
             )

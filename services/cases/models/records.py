@@ -1,43 +1,15 @@
-"""The tables of cases: plans, events as last heard of, alerts, cases and what belongs to each."""
+"""The first tables of cases: plans, events as last heard of, alerts, cases and what belongs to each."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.database import Json, UtcDateTime, table_base
-from kit.outbox import bookkeeping_tables
-
-if TYPE_CHECKING:
-    from sqlmodel import SQLModel as Base
-else:
-    Base = table_base()
-
-__all__ = [
-    "AlertRow",
-    "ApprovalRow",
-    "Base",
-    "CaseNumber",
-    "CaseRow",
-    "ClockRow",
-    "EventRow",
-    "NoticeRow",
-    "PlanRow",
-    "StatementRow",
-    "TaskRow",
-    "TimelineRow",
-]
-
-_ID = sa.String(64)
-_WORD = sa.String(32)
-_NAME = sa.String(200)
-
-
-def _of_case() -> Any:
-    return sa.Column(_ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+from kit.database import Json, UtcDateTime
+from services.cases.models.base import ID, NAME, WORD, Base, of_case
 
 
 class PlanRow(Base, table=True):
@@ -46,13 +18,13 @@ class PlanRow(Base, table=True):
     __tablename__: ClassVar[str] = "plans"
 
     version: str = Field(sa_type=sa.String(60), primary_key=True)
-    name: str = Field(sa_type=_NAME)
+    name: str = Field(sa_type=NAME)
     text: str = Field(sa_type=sa.Text)
     digest: str = Field(sa_type=sa.String(64))
     created_at: datetime = Field(sa_type=UtcDateTime)
-    created_by: str = Field(sa_type=_NAME)
+    created_by: str = Field(sa_type=NAME)
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    seat: str | None = Field(default=None, sa_type=_WORD, unique=True)
+    seat: str | None = Field(default=None, sa_type=WORD, unique=True)
 
 
 class EventRow(Base, table=True):
@@ -60,12 +32,12 @@ class EventRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "events"
 
-    id: str = Field(sa_type=_ID, primary_key=True)
+    id: str = Field(sa_type=ID, primary_key=True)
     version: int = Field(sa_type=sa.Integer)
     snapshot: dict[str, Any] = Field(sa_type=Json)
     human_facts: dict[str, Any] = Field(sa_type=Json)
     #: the event that it has gone up in; its alerts count for that one
-    merged_into: str | None = Field(default=None, sa_type=_ID, index=True)
+    merged_into: str | None = Field(default=None, sa_type=ID, index=True)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -75,18 +47,18 @@ class AlertRow(Base, table=True):
     __tablename__: ClassVar[str] = "alerts"
     __table_args__ = (sa.UniqueConstraint("event_id", "level"),)
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    event_id: str = Field(sa_type=_ID)
+    id: str = Field(sa_type=ID, primary_key=True)
+    event_id: str = Field(sa_type=ID)
     event_title: str = Field(sa_type=sa.Text)
     level: str = Field(sa_type=sa.String(4))
     rank: int = Field(sa_type=sa.Integer)
-    status: str = Field(sa_type=_WORD)
+    status: str = Field(sa_type=WORD)
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
-    case_id: str | None = Field(default=None, sa_type=_ID, index=True)
+    case_id: str | None = Field(default=None, sa_type=ID, index=True)
     plan_version: str = Field(sa_type=sa.String(60))
     raised_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    settled_by: str | None = Field(default=None, sa_type=_NAME)
+    settled_by: str | None = Field(default=None, sa_type=NAME)
     reason: str = Field(default="", sa_type=sa.Text)
     version: int = Field(default=1, sa_type=sa.Integer)
 
@@ -99,21 +71,21 @@ class CaseRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "cases"
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    number: str = Field(sa_type=_WORD, unique=True)
+    id: str = Field(sa_type=ID, primary_key=True)
+    number: str = Field(sa_type=WORD, unique=True)
     title: str = Field(sa_type=sa.Text)
     summary: str = Field(default="", sa_type=sa.Text)
-    state: str = Field(sa_type=_WORD, index=True)
+    state: str = Field(sa_type=WORD, index=True)
     level: str = Field(sa_type=sa.String(4))
     level_active: bool = Field(default=False, sa_type=sa.Boolean)
-    event_id: str | None = Field(default=None, sa_type=_ID, index=True)
-    open_event_id: str | None = Field(default=None, sa_type=_ID, unique=True)
-    alert_id: str | None = Field(default=None, sa_type=_ID)
-    incident_type: str = Field(sa_type=_WORD)
+    event_id: str | None = Field(default=None, sa_type=ID, index=True)
+    open_event_id: str | None = Field(default=None, sa_type=ID, unique=True)
+    alert_id: str | None = Field(default=None, sa_type=ID)
+    incident_type: str = Field(sa_type=WORD)
     plan_version: str = Field(sa_type=sa.String(60))
     automatic: bool = Field(default=False, sa_type=sa.Boolean)
-    opened_by: str = Field(sa_type=_NAME)
-    watch_mode: str = Field(sa_type=_WORD)
+    opened_by: str = Field(sa_type=NAME)
+    watch_mode: str = Field(sa_type=WORD)
     drill: bool = Field(default=False, sa_type=sa.Boolean)
     detected_at: datetime = Field(sa_type=UtcDateTime)
     opened_at: datetime = Field(sa_type=UtcDateTime)
@@ -138,9 +110,9 @@ class TimelineRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "timeline"
 
-    case_id: str = Field(sa_column=sa.Column(_ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True))
+    case_id: str = Field(sa_column=sa.Column(ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True))
     sequence: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
-    kind: str = Field(sa_type=_WORD)
+    kind: str = Field(sa_type=WORD)
     at: datetime = Field(sa_type=UtcDateTime)
     body: str = Field(sa_type=sa.Text)
     previous: str = Field(sa_type=sa.String(64))
@@ -152,20 +124,20 @@ class ClockRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "clocks"
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    case_id: str = Field(sa_column=_of_case())
-    kind: str = Field(sa_type=_WORD)
+    id: str = Field(sa_type=ID, primary_key=True)
+    case_id: str = Field(sa_column=of_case())
+    kind: str = Field(sa_type=WORD)
     level: str = Field(sa_type=sa.String(4))
     started_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
-    state: str = Field(sa_type=_WORD)
+    state: str = Field(sa_type=WORD)
     warned: int = Field(default=0, sa_type=sa.Integer)
     escalated: int = Field(default=0, sa_type=sa.Integer)
     breached_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    proposal_id: str | None = Field(default=None, sa_type=_ID)
-    replaces: str | None = Field(default=None, sa_type=_ID)
-    subject: str | None = Field(default=None, sa_type=_ID)
+    proposal_id: str | None = Field(default=None, sa_type=ID)
+    replaces: str | None = Field(default=None, sa_type=ID)
+    subject: str | None = Field(default=None, sa_type=ID)
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
@@ -175,17 +147,17 @@ class ApprovalRow(Base, table=True):
     __tablename__: ClassVar[str] = "approvals"
     __table_args__ = (sa.UniqueConstraint("case_id", "seat"),)
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    case_id: str = Field(sa_column=_of_case())
-    kind: str = Field(sa_type=_WORD)
+    id: str = Field(sa_type=ID, primary_key=True)
+    case_id: str = Field(sa_column=of_case())
+    kind: str = Field(sa_type=WORD)
     from_level: str = Field(sa_type=sa.String(4))
     to_level: str = Field(sa_type=sa.String(4))
     chain_level: str = Field(sa_type=sa.String(4))
-    state: str = Field(sa_type=_WORD)
-    seat: str | None = Field(default=None, sa_type=_WORD)
+    state: str = Field(sa_type=WORD)
+    seat: str | None = Field(default=None, sa_type=WORD)
     step: int = Field(default=0, sa_type=sa.Integer)
-    proposer_id: str | None = Field(default=None, sa_type=_ID)
-    proposer: str = Field(sa_type=_NAME)
+    proposer_id: str | None = Field(default=None, sa_type=ID)
+    proposer: str = Field(sa_type=NAME)
     reason: str = Field(sa_type=sa.Text)
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
     signatures: list[dict[str, Any]] = Field(sa_type=Json)
@@ -199,17 +171,17 @@ class TaskRow(Base, table=True):
     __tablename__: ClassVar[str] = "tasks"
     __table_args__ = (sa.UniqueConstraint("case_id", "key"),)
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    case_id: str = Field(sa_column=_of_case())
+    id: str = Field(sa_type=ID, primary_key=True)
+    case_id: str = Field(sa_column=of_case())
     key: str = Field(sa_type=sa.String(60))
     title: str = Field(sa_type=sa.Text)
-    role: str = Field(sa_type=_WORD)
-    clause: str = Field(default="", sa_type=_NAME)
+    role: str = Field(sa_type=WORD)
+    clause: str = Field(default="", sa_type=NAME)
     source: str | None = Field(default=None, sa_type=sa.Text)
     position: int = Field(sa_type=sa.Integer)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    done_by: str | None = Field(default=None, sa_type=_NAME)
+    done_by: str | None = Field(default=None, sa_type=NAME)
     evidence: str = Field(default="", sa_type=sa.Text)
 
 
@@ -219,22 +191,22 @@ class StatementRow(Base, table=True):
     __tablename__: ClassVar[str] = "statements"
     __table_args__ = (sa.UniqueConstraint("case_id", "number"), sa.Index(None, "state", "published_at", "id"))
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    case_id: str = Field(sa_column=_of_case())
+    id: str = Field(sa_type=ID, primary_key=True)
+    case_id: str = Field(sa_column=of_case())
     number: int = Field(sa_type=sa.Integer)
     title: str = Field(sa_type=sa.Text)
     text: str = Field(sa_type=sa.Text)
-    state: str = Field(sa_type=_WORD)
-    author_id: str = Field(sa_type=_ID)
-    author: str = Field(sa_type=_NAME)
+    state: str = Field(sa_type=WORD)
+    author_id: str = Field(sa_type=ID)
+    author: str = Field(sa_type=NAME)
     disclosure: dict[str, Any] = Field(sa_type=Json)
     comment: str = Field(default="", sa_type=sa.Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    decided_by: str | None = Field(default=None, sa_type=_NAME)
+    decided_by: str | None = Field(default=None, sa_type=NAME)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    published_by: str | None = Field(default=None, sa_type=_NAME)
+    published_by: str | None = Field(default=None, sa_type=NAME)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = Field(default=1, sa_type=sa.Integer)
 
@@ -244,13 +216,10 @@ class NoticeRow(Base, table=True):
 
     __tablename__: ClassVar[str] = "notices"
 
-    id: str = Field(sa_type=_ID, primary_key=True)
-    case_id: str | None = Field(default=None, sa_type=_ID, index=True)
-    alert_id: str | None = Field(default=None, sa_type=_ID)
-    kind: str = Field(sa_type=_WORD)
+    id: str = Field(sa_type=ID, primary_key=True)
+    case_id: str | None = Field(default=None, sa_type=ID, index=True)
+    alert_id: str | None = Field(default=None, sa_type=ID)
+    kind: str = Field(sa_type=WORD)
     level: str = Field(sa_type=sa.String(4))
     requires_acknowledgement: bool = Field(sa_type=sa.Boolean)
     requested_at: datetime = Field(sa_type=UtcDateTime)
-
-
-bookkeeping_tables(Base.metadata)
