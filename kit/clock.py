@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -20,6 +21,32 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the current instant, aware, in UTC."""
         return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The machine's clock, moved by as many seconds as a file says: for rehearsals and tests, never in earnest.
+
+    All parts of a system that read the same file move together, and may be killed and started again meanwhile. A file
+    that is not there moves nothing; one that holds no number raises ValueError when the time is asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[int, timedelta] | None = None
+
+    def now(self) -> datetime:
+        """Return the machine's instant plus the shift, aware, in UTC."""
+        return datetime.now(UTC) + self.shift()
+
+    def shift(self) -> timedelta:
+        """Return by how much the clock is moved; the file is read again where it has changed."""
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return timedelta(0)
+        if self._read is None or self._read[0] != changed:
+            self._read = (changed, timedelta(seconds=float(self._path.read_text(encoding="ascii"))))
+        return self._read[1]
 
 
 class ManualClock:

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from kit import migrations
 from kit.bus import Consumer, Handler, RedisBus
 from kit.bus.redis_bus import connect
-from kit.clock import Clock, SystemClock
+from kit.clock import Clock, ShiftedClock, SystemClock
 from kit.database import Database
 from kit.inbox import Inbox
 from kit.leases import Leases
@@ -70,7 +70,8 @@ class Runtime:
         owns_database: bool = True,
     ) -> None:
         self.settings, self.service, self.base = settings, service, base
-        self.clock: Clock = clock or SystemClock()
+        shifted = ShiftedClock(settings.clock_file) if settings.clock_file else None
+        self.clock: Clock = clock or shifted or SystemClock()
         self.database = Database(settings.database_url_for(service), service)
         self.redis = connect(settings.redis_url)
         self.bus = RedisBus(self.redis, history=settings.bus_history)
@@ -89,6 +90,9 @@ class Runtime:
         self._on_stop: list[Step] = []
         self._consumers: list[Consumer] = []
         self._tasks: list[asyncio.Task[None]] = []
+        if shifted is not None and clock is None:
+            _log.warning("clock.shifted", file=str(settings.clock_file))
+            self.check("clock", self._check_clock(shifted))
 
     def subscribe(
         self,
@@ -252,6 +256,13 @@ class Runtime:
     async def _forget_handled(self) -> None:
         async with self.database.writing() as session:
             await self.inbox.forget(session, self.clock.now() - timedelta(days=_INBOX_DAYS))
+
+    @staticmethod
+    def _check_clock(clock: ShiftedClock) -> Check:
+        async def check() -> str:
+            return f"moved by {clock.shift()} for a rehearsal"
+
+        return check
 
     async def _check_database(self) -> str:
         await self.database.ping()

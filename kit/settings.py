@@ -54,6 +54,9 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
 
+    #: for rehearsals and tests: a file that holds the seconds by which every part's clock is moved (kit/clock.py)
+    clock_file: Path | None = None
+
     #: seconds after which another consumer may take over an unacknowledged message
     bus_claim_idle: float = 30.0
     #: deliveries after which a message that keeps failing is put aside

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,18 +55,23 @@ def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, s
 
 
 class System:
-    """`huiying up` on a free port and a data folder of its own."""
+    """`huiying up` on a free port and a data folder of its own.
+
+    Its parts read the time from one file beside the machine's clock, so that :meth:`forward` moves them all.
+    """
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "output.txt"
+        self._shift = folder / "clock-shift"
         self._environment = {
             "HUIYING_DATA": str(self.data),
             "HUIYING_PORT": str(self.port),
             "HUIYING_WEBHOOK_ALLOW_HOSTS": "127.0.0.1",
             "HUIYING_HEARTBEAT_SECONDS": "0.5",
+            "HUIYING_CLOCK_FILE": str(self._shift),
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -83,6 +89,19 @@ class System:
             assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.said()[-4000:]}"
             assert time.monotonic() < deadline, f"it did not get ready:\n{self.said()[-4000:]}"
             time.sleep(0.1)
+
+    def now(self) -> datetime:
+        """Return what the system takes for the present, in UTC."""
+        return datetime.now(UTC) + timedelta(seconds=self._shifted())
+
+    def forward(self, by: timedelta) -> None:
+        """Let time pass for every part at once; access tokens grow old with it."""
+        fresh = self._shift.with_suffix(".new")
+        fresh.write_text(str(self._shifted() + by.total_seconds()))
+        fresh.replace(self._shift)
+
+    def _shifted(self) -> float:
+        return float(self._shift.read_text()) if self._shift.exists() else 0.0
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """End it; returns its exit code and the seconds that it took."""
