@@ -141,7 +141,8 @@ async def _points(
         posts = row.negative + row.neutral + row.positive
         at = row.at.astimezone(SHANGHAI)
         tones = {"negative": row.negative, "neutral": row.neutral, "positive": row.positive}
-        points[row.key].append(TrendPoint(at=at, posts=posts, **tones))
+        # rows of our own need no checking, which would be a fifth of the work for twenty series of a week by hour
+        points[row.key].append(TrendPoint.model_construct(at=at, posts=posts, **tones))
     return points
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import Channel, Sentiment
+from contracts.words import Sentiment
 from services.analysis import models
 from services.analysis.calendar import DAY, HOUR, LENGTHS, day_of, hour_of
 from services.analysis.models import table
@@ -75,16 +75,13 @@ async def last_days(session: AsyncSession, now: datetime, topics: Collection[str
                 counted["sentiment"] = tones
             elif row.kind != "topic" or row.key in topics:
                 counted[row.kind][row.key] = sum(tones.values())
-    keys: dict[By, Collection[str]] = {
-        "topic": topics,
-        "place": found.last["place"],
-        "channel": [channel.value for channel in Channel],
-        "sentiment": _TONES,
-    }
-    for by, words in keys.items():
-        # the hour that a window begins in gives it its end, the hour that it ends in loses its end
-        corrections = ((first, 0, 1), (middle, 1, -1), (now, -1, 0))
-        tails = await _tails(session, by, words, [at for at, _, _ in corrections])
+    keys: dict[By, Collection[str]] = {"topic": topics, "place": found.last["place"]}
+    # the hour that a window begins in gives it its end, the hour that it ends in loses its end
+    corrections = ((first, 0, 1), (middle, 1, -1), (now, -1, 0))
+    instants = [at for at, _, _ in corrections]
+    each = {by: await _tails(session, by, words, instants) for by, words in keys.items()}
+    each |= await _tails_of_posts(session, instants)
+    for by, tails in each.items():
         for (_, to_last, to_before), tail in zip(corrections, tails, strict=True):
             for word, posts in tail.items():
                 found.last[by][word] = found.last[by].get(word, 0) + to_last * posts
@@ -164,6 +161,23 @@ async def _tails(
     for row in await session.execute(sa.union_all(*each)):
         found[row.number][row.word] = int(row.posts)
     return found
+
+
+async def _tails_of_posts(session: AsyncSession, instants: Sequence[datetime]) -> dict[By, list[dict[str, int]]]:
+    """Count the posts after each of `instants` within its hour, by channel and by sentiment."""
+    word, tone, published = _POSTS.c.channel, _POSTS.c.sentiment, _POSTS.c.published_at
+    parts = [
+        sa.select(sa.literal(number).label("number"), word, tone, sa.func.count().label("posts"))
+        .where(published > at, published < hour_of(at) + HOUR)
+        .group_by(word, tone)
+        for number, at in enumerate(instants)
+    ]
+    channels: list[dict[str, int]] = [{} for _ in instants]
+    tones: list[dict[str, int]] = [{} for _ in instants]
+    for row in await session.execute(sa.union_all(*parts)):
+        channels[row.number][row.channel] = channels[row.number].get(row.channel, 0) + int(row.posts)
+        tones[row.number][row.sentiment] = tones[row.number].get(row.sentiment, 0) + int(row.posts)
+    return {"channel": channels, "sentiment": tones}
 
 
 async def _toned_tail(
