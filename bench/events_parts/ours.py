@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from bench.events_parts.sets import Item
 from contracts.envelope import Message
@@ -27,8 +28,7 @@ from kit.simplified import simplified
 from language import places
 from services.analysis import models
 from services.analysis.enrich.story import story_of
-from services.analysis.events.index import CROWD, cells
-from services.analysis.events.vectors import SCALE, SIZE, Vector, packed, story_encoder
+from services.analysis.events.vectors import SCALE, TERMS, Vector, packed, story_encoder, terms_of, weights_of
 from services.analysis.models import Base, table
 from services.analysis.settings import AnalysisSettings
 from services.analysis.tracker import Tracker
@@ -60,17 +60,14 @@ def read(items: Sequence[Item]) -> list[Read]:
     return found
 
 
-def rows(known: Sequence[Read]) -> NDArray[np.float32]:
-    """Return the vectors, (posts, size); zeros where a text is too short for one."""
-    blank = np.zeros(SIZE, np.int8)
-    return np.stack([blank if one.vector is None else one.vector for one in known]).astype(np.float32)
-
-
-def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how alike all pairs are, by the index's measure."""
-    densest = np.partition(vectors @ cells().astype(np.float32).T, -CROWD, axis=1)[:, -CROWD:]
-    crowds = np.maximum(np.rint(densest.sum(1) / (2 * CROWD)), 0)
-    products: NDArray[np.float32] = (vectors @ vectors.T - crowds[:, None] - crowds[None, :]) / SCALE**2
+def likeness(known: Sequence[Read]) -> NDArray[np.float32]:
+    """Return how alike all pairs of texts are, by the index's measure; nothing where a text is too short."""
+    said = [(number, one.vector) for number, one in enumerate(known) if one.vector is not None]
+    rows = np.concatenate([np.full(len(vector), number) for number, vector in said])
+    terms = np.concatenate([terms_of(vector) for _, vector in said])
+    weights = np.concatenate([weights_of(vector) for _, vector in said]).astype(np.float32)
+    vectors = csr_array((weights, (rows, terms)), shape=(len(known), TERMS))
+    products: NDArray[np.float32] = (vectors @ vectors.T).toarray() / np.float32(SCALE**2)
     return products
 
 

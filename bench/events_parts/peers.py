@@ -18,7 +18,7 @@ from bench.events_parts.sets import Item
 
 _PROCESS: Final = Path(__file__).parent / "peers_process.py"
 #: characters of a text that TF-IDF reads, as ours
-_READ: Final = 600
+_READ: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Peers:
     tfidf: NDArray[np.float32]
 
 
-def run(python: str, items: Sequence[Item], vectors: NDArray[np.float32], *, cluster: bool = True) -> Peers:
+def run(python: str, items: Sequence[Item], likeness: NDArray[np.float32], *, cluster: bool = True) -> Peers:
     """Run the peers; raises CalledProcessError where that Python lacks jieba or scikit-learn."""
     with tempfile.TemporaryDirectory() as folder:
         given = {
@@ -47,7 +47,7 @@ def run(python: str, items: Sequence[Item], vectors: NDArray[np.float32], *, clu
             "cluster": cluster,
         }
         (Path(folder) / "texts.json").write_text(json.dumps(given), encoding="utf-8")
-        np.save(Path(folder) / "vectors.npy", vectors)
+        np.save(Path(folder) / "ours.npy", likeness)
         subprocess.run([python, str(_PROCESS), folder], check=True)
         found = json.loads((Path(folder) / "found.json").read_text(encoding="utf-8"))
         tfidf: NDArray[np.float32] = np.load(Path(folder) / "tfidf.npy")

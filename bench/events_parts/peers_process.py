@@ -1,7 +1,7 @@
 """The other systems, in a Python of their own that has jieba, scikit-learn and, if it is to be measured, BERTopic.
 
-``PYTHON peers_process.py FOLDER`` reads texts, times and vectors from FOLDER and writes what each system makes of them,
-for every setting in its grid, to FOLDER/found.json. It imports nothing of the project.
+``PYTHON peers_process.py FOLDER`` reads texts, times and our likeness of all pairs from FOLDER and writes what each
+system makes of them, for every setting in its grid, to FOLDER/found.json. It imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ def main() -> None:
     """Run all systems."""
     folder = Path(sys.argv[1])
     given = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
-    vectors = np.load(folder / "vectors.npy")
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    # in double precision, as HDBSCAN asks
+    apart = np.maximum(1 - np.load(folder / "ours.npy").astype(np.float64), 0)
+    np.fill_diagonal(apart, 0)
     found: dict[str, Any] = {}
     began = time.process_time()
     rows = TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True, min_df=1).fit_transform(
@@ -45,9 +46,7 @@ def main() -> None:
     if given["cluster"]:
         times = np.array(given["times"])
         found["TF-IDF, single pass"] = _tried(lambda least: _single_pass(alike, times, least), _TFIDF, read)
-        # in double precision, as HDBSCAN asks
-        apart = np.maximum(1 - vectors.astype(np.float64) @ vectors.T.astype(np.float64), 0)
-        found["HDBSCAN on our vectors"] = _tried(
+        found["HDBSCAN on our likeness"] = _tried(
             lambda size: (
                 HDBSCAN(min_cluster_size=int(size), metric="precomputed", copy=True).fit_predict(apart).tolist()
             ),
@@ -59,11 +58,11 @@ def main() -> None:
             from bertopic.dimensionality import BaseDimensionalityReduction
             from umap import UMAP
         except ImportError:
-            found["BERTopic on our vectors"] = None
+            found["BERTopic on our likeness"] = None
         else:
             began = time.process_time()
-            flat = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=1)
-            reduced = flat.fit_transform(vectors)
+            flat = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="precomputed", random_state=1)
+            reduced = flat.fit_transform(apart)
             read = time.process_time() - began
 
             def topics(size: float) -> list[int]:
@@ -74,7 +73,7 @@ def main() -> None:
                 )
                 return [int(one) for one in model.fit_transform(given["texts"], reduced)[0]]
 
-            found["BERTopic on our vectors"] = _tried(topics, _TOPICS, read)
+            found["BERTopic on our likeness"] = _tried(topics, _TOPICS, read)
     (folder / "found.json").write_text(json.dumps(found), encoding="utf-8")
 
 

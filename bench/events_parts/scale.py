@@ -133,7 +133,7 @@ def index_alone(data: Path, sizes: Sequence[int], asked: int = 2_048) -> list[tu
         target = sizes[len(rows)]
         if target - asked <= len(index) < target and fresh:
             started = time.process_time()
-            index.alike([text for text, _ in fresh.values()], [[at] for _, at in fresh.values()], alike)
+            index.alike([text for text, _ in fresh.values()], alike)
             asking, answered = asking + time.process_time() - started, answered + len(fresh)
         started = time.process_time()
         index.add((text, at.timestamp()) for text, at in fresh.values())

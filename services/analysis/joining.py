@@ -16,15 +16,15 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.ids import new_id
-from services.analysis.events.index import CLOSE, StoryIndex, Text
+from services.analysis.events.index import StoryIndex, Text
 from services.analysis.events.linking import Link, LinkKind, Member, Order, Placement, better, place
-from services.analysis.events.nearest import Alike, Nearest
+from services.analysis.events.nearest import Nearest
 from services.analysis.events.state import TrackedPost
 from services.analysis.store import decisions, linking
 from services.analysis.store.linking import By, Linked, Probe
 
 #: takes a possible link of a new post, given by its number, into account, where the two are within reach
-Offer = Callable[..., None]
+Offer = Callable[[int, Link], None]
 
 #: how many of a text's nearest others are asked about at first, and then: the nearest one nearly always serves
 _ROUNDS: Final = (4, 32, 1_000_000)
@@ -34,17 +34,16 @@ _ROUNDS: Final = (4, 32, 1_000_000)
 class JoiningRules:
     """Thresholds of joining.
 
-    `alike` was chosen on the sets of `bench/events.py`. For events and hashtags by themselves a lower one would serve
-    better; but of citizens' messages, which share a manner and seldom a matter, about a third more are joined with each
-    0.02 less, and an event that swallows its neighbours is worse than one in two parts, which are merged by hand. At
-    0.04 a fifth of those messages are joined (some of them do complain of the same thing), and no cluster has a
-    hundredth of them.
+    `alike` was chosen on the sets of `bench/events.py`: the lowest at which no more than a fifth of the citizens'
+    messages, which share a manner and seldom a matter, are joined (some of them do complain of the same thing), and no
+    cluster has a hundredth of them. An event that swallows its neighbours is worse than one in two parts, which are
+    merged by hand.
     """
 
     #: how long after a post another may continue it
     window: timedelta = timedelta(days=14)
     #: likeness from which two texts tell one story (:mod:`services.analysis.events.index`)
-    alike: float = 0.04
+    alike: float = 0.11
 
 
 @dataclass(slots=True)
@@ -138,22 +137,17 @@ class Joining:
             for post in self._posts
             if post.vector is not None
         }
-        times = [[order[0] for order in self._orders[story]] for story in texts]
-        found = self._index.alike(list(texts.values()), times, self._rules.alike)
+        found = self._index.alike(list(texts.values()), self._rules.alike)
         return {story: others for story, others in zip(texts, found, strict=True) if len(others)}
-
-    def _reach(self, alike: Alike) -> timedelta:
-        """Return how long after a post with this text another may continue it."""
-        return self._rules.window if alike.near else min(CLOSE, self._rules.window)
 
     async def _links(self) -> list[Link | None]:
         """Return the best link of every new post, in order."""
         window = self._rules.window
         best: list[Link | None] = [None] * len(self._posts)
 
-        def offer(number: int, link: Link, reach: timedelta = window) -> None:
+        def offer(number: int, link: Link) -> None:
             order, parent = self._posts[number].order, link.parent
-            if parent is not None and parent < order and parent[0] >= order[0] - reach:
+            if parent is not None and parent < order and parent[0] >= order[0] - window:
                 best[number] = better(best[number], link)
 
         def offer_thread(number: int, parent: Order | None) -> None:
@@ -194,8 +188,8 @@ class Joining:
                 asked[number] += len(part)
                 for alike in part:
                     before = _before(self._orders.get(alike.story, ()), post.order)
-                    offer(number, Link(LinkKind.STORY, before, alike.likeness), self._reach(alike))
-                    since = post.published_at - self._reach(alike)
+                    offer(number, Link(LinkKind.STORY, before, alike.likeness))
+                    since = post.published_at - self._rules.window
                     if alike.last >= since.timestamp():
                         probes.append(Probe(number, alike.story, post.order, since, alike.likeness))
             for probe, one in await self._nearest_each(probes):
@@ -214,7 +208,7 @@ class Joining:
                 texts.append(Probe(number, post.story_hash, post.order, until))
             near = self._alike.get(post.story_hash)
             others += [
-                Probe(number, alike.story, post.order, post.published_at + self._reach(alike), alike.likeness)
+                Probe(number, alike.story, post.order, until, alike.likeness)
                 for alike in (near.since(at) if near is not None else ())
             ]
             if post.repeats in self._found:

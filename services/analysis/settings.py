@@ -49,10 +49,10 @@ class AnalysisSettings(ServiceSettings):
     topic_packs: Path = Path("plans/topics")
     #: days after a post in which another may continue it
     event_window_days: float = Field(14, gt=0)
-    #: likeness from which two texts tell one story: a cosine less the crowd of both (docs/events.md)
+    #: likeness from which two texts tell one story (docs/events.md)
     event_likeness: float = Field(JoiningRules().alike, ge=0, le=1)
-    #: days after its last post in which a text is still compared with new ones
-    event_memory_days: float = Field(30, ge=1)
+    #: days after its last post in which a text is still compared with new ones: the window, and how late posts come
+    event_memory_days: float = Field(16, ge=1)
     #: confidence from which a post's kind of incident counts for its event, 0..1
     incident_confidence: float = Field(0.5, ge=0, le=1)
     #: days after which the text of posts is erased

@@ -1,1 +1,1 @@
-"""How the story encoder and the cells of its index were made. One command: ``python -m training.stories FOLDER``."""
+"""How the rarities of the story encoder were learned. One command: ``python -m training.stories FOLDER``."""

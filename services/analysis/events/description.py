@@ -12,11 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from services.analysis.enrich.folding import story_key
 from services.analysis.events.linking import Order
-from services.analysis.events.vectors import Vector
+from services.analysis.events.vectors import Vector, centrality
 
 #: texts of an event that it is described by, earliest first
 READ: Final = 200
@@ -104,16 +102,12 @@ def _tagged(text: str) -> str:
 
 def _by_centrality(stories: Sequence[Story]) -> list[Story]:
     """Return the stories, most central first; those without a vector last."""
-    rows = [story.vector.astype(np.int64) for story in stories if story.vector is not None]
-    if len(rows) < 3:  # with two, both are as central: the earlier speaks
+    vectors = {story.order: story.vector for story in stories if story.vector is not None}
+    if len(vectors) < 3:  # with two, both are as central: the earlier speaks
         return list(stories)
-    middle = np.sum(rows, axis=0)
     # whole numbers: the same in any order
-    centrality = {
-        story.order: int(story.vector.astype(np.int64) @ middle) if story.vector is not None else -(1 << 62)
-        for story in stories
-    }
-    return sorted(stories, key=lambda story: (-centrality[story.order], story.order))
+    central = dict(zip(vectors, centrality(list(vectors.values())), strict=True))
+    return sorted(stories, key=lambda story: (-central.get(story.order, -1), story.order))
 
 
 def _extract(stories: Sequence[Story]) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +10,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A text like another: how much, and whether the two meet however far apart (`near`), or only when close.
+    """A text like another, and how much.
 
     `last`: when a stored post with it was last published, seconds since 1970; minus infinity where none is stored.
     """
 
     story: int
     likeness: float
-    near: bool
     last: float
 
 
@@ -30,7 +26,6 @@ class Nearest:
 
     stories: NDArray[np.int64]
     likeness: NDArray[np.float64]
-    near: NDArray[np.bool_]
     last: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -48,43 +43,5 @@ class Nearest:
         return self._rows(self.last >= at)
 
     def _rows(self, chosen: slice | NDArray[np.bool_]) -> list[Alike]:
-        columns = (self.stories[chosen], self.likeness[chosen], self.near[chosen], self.last[chosen])
+        columns = (self.stories[chosen], self.likeness[chosen], self.last[chosen])
         return [Alike(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Pairs as they are found, the same one perhaps several times: which text, a row of the index, their product."""
-
-    texts: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    products: NDArray[np.float32]
-    near: NDArray[np.bool_]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """Return all parts as one."""
-        return cls(
-            np.concatenate([part.texts for part in parts]),
-            np.concatenate([part.rows for part in parts]),
-            np.concatenate([part.products for part in parts]),
-            np.concatenate([part.near for part in parts]),
-        )
-
-    def where(self, kept: NDArray[np.bool_]) -> Self:
-        """Return the pairs `kept`."""
-        return type(self)(self.texts[kept], self.rows[kept], self.products[kept], self.near[kept])
-
-    def by_text(self, count: int, scale: float, stories: NDArray[np.int64], last: NDArray[np.float64]) -> list[Nearest]:
-        """Return what was found for each of `count` texts; `stories` and `last` are columns of the index's rows."""
-        hashes = stories[self.rows]
-        order = np.lexsort((~self.near, hashes, -self.products, self.texts))
-        texts, hashes = self.texts[order], hashes[order]
-        once = np.ones(len(order), np.bool_)
-        once[1:] = (texts[1:] != texts[:-1]) | (hashes[1:] != hashes[:-1])
-        order, texts, hashes = order[once], texts[once], hashes[once]
-        likeness = self.products[order].astype(np.float64) / scale
-        near, latest = self.near[order], last[self.rows[order]]
-        ends = np.searchsorted(texts, np.arange(count + 1)).tolist()
-        parts = [slice(begin, end) for begin, end in pairwise(ends)]
-        return [Nearest(hashes[part], likeness[part], near[part], latest[part]) for part in parts]

@@ -1,98 +1,93 @@
-"""What a text is about, as a vector of signed bytes: close in meaning is close in direction.
+"""What a text says, as its heaviest terms with their weights: close in wording is close in direction.
 
-Half of it is meaning: the mean of the text's tokens, each as the base encoder reads it by itself, weighted by how rare
-it is, without the directions that all texts share (Arora, Liang and Ma, "A simple but tough-to-beat baseline for
-sentence embeddings", ICLR 2017). Half of it is wording: a count sketch of the text's character pairs, weighted
-likewise (Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009). It costs a hundredth of
-the encoder, and one text has one vector whatever it is computed beside; how well it joins, beside its peers, is what
-`bench/events.py` measures (docs/events.md). Made by `training/stories`.
+A term is a pair of neighbouring characters, or a Latin word or number as a whole, hashed to 20 bits. It weighs by how
+rare it is, in the manner of writing in which it is least rare, and by how often the text has it (1 + ln; Salton and
+Buckley, "Term-weighting approaches in automatic text retrieval", 1988). The weights of a text are divided by its length
+as a vector and a little more (:data:`SHRINKAGE`), so that short texts, which have a rare pair in common by chance, are
+less alike than long ones that share as much of theirs. Weights are worked out in whole numbers but for one square root
+and one division, which IEEE 754 rounds rightly: one text has one vector on every machine. How well it joins, beside its
+peers, is what `bench/events.py` measures (docs/events.md). Made by `training/stories`.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 #: number of the model; vectors of two models cannot be compared
-MODEL: Final = 1
-#: dimensions of meaning and of wording
-MEANING: Final = 192
-WORDING: Final = 256
-SIZE: Final = MEANING + WORDING
-#: unit vectors are stored times this, rounded; a product of two stored vectors over its square is their cosine
-SCALE: Final = 180
+MODEL: Final = 2
+#: terms that can be told apart
+TERMS: Final = 1 << 20
+#: terms of a text that are kept, those that say most of it
+KEPT: Final = 128
 #: characters of a story key that are looked at
-READ: Final = 600
+READ: Final = 2_000
 #: keys shorter than this have no vector: such a text is equal to another or is not
 SHORTEST: Final = 8
-#: buckets by which the rarity of a character pair is remembered
-RARITIES: Final = 1 << 20
+#: weights are stored times this, rounded; a product of two vectors over its square is their likeness
+SCALE: Final = 255
+#: how many parts of a nat rarities are counted in, and of one the logarithms of counts
+STEP: Final = 16
+#: terms rarer than this are worth no more: nearly all are pairs across two words, and say nothing. One text in 3,000
+RAREST: Final = 8 * STEP
+#: terms more common than this do not bring texts together. One text in 150
+COMMON: Final = 5 * STEP
+#: of a text's terms, the heaviest by which it meets others (:mod:`services.analysis.events.index`)
+KEYS: Final = 24
+#: added to the square of a text's length as a vector, in nats: about a quarter of what a weibo has
+SHRINKAGE: Final = 500
 
+_KEY: Final = 1 << 8
 _FOLDER: Final = Path(__file__).parent / "model"
-_TOKENIZER: Final = Path(__file__).parents[1] / "sentiment" / "model" / "encoder" / "tokenizer.json"
 _MIX: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xBF58476D1CE4E5B9))
 _ASCII: Final = 128
+#: 1 + ln of a count in sixteenths; no text that is read has a term more often
+_LEVELS: Final = np.rint(STEP * (1 + np.log(np.maximum(np.arange(READ + 1), 1)))).astype(np.int64)
 
-Vector = NDArray[np.int8]
+#: the terms of a text in order, each as term << 12 | whether texts meet by it << 8 | weight
+Vector = NDArray[np.uint32]
 
 
 class StoryEncoder:
     """Turns story keys (:func:`services.analysis.enrich.story.story_of`) into vectors."""
 
-    def __init__(self, tokenizer: Tokenizer, arrays: dict[str, NDArray[Any]]) -> None:
-        self._tokenizer = tokenizer
-        self._tokens = arrays["tokens"].astype(np.float32) * arrays["token_scales"][:, None]
-        self._weights = arrays["token_weights"].astype(np.float32)
-        self._mean = arrays["mean"].astype(np.float32)
-        self._rarity = arrays["rarity"].astype(np.float32) * arrays["rarity_scale"]
+    def __init__(self, rarity: NDArray[np.uint8]) -> None:
+        self._rarity = rarity.astype(np.int64)
 
     @classmethod
-    def load(cls, folder: Path = _FOLDER, tokenizer: Path = _TOKENIZER) -> Self:
+    def load(cls, folder: Path = _FOLDER) -> Self:
         """Load `stories.npz` of `folder`."""
-        found = Tokenizer.from_file(str(tokenizer))
-        found.no_padding()
-        found.no_truncation()
         with np.load(folder / "stories.npz") as arrays:
-            return cls(found, dict(arrays))
+            return cls(arrays["rarity"])
 
     def encode(self, key: str) -> Vector | None:
-        """Return the vector (:data:`SIZE` signed bytes) of a story key, None where it is too short for one."""
+        """Return the vector (at most :data:`KEPT` terms) of a story key, None where it is too short for one."""
         if len(key) < SHORTEST:
             return None
-        read = key[:READ]
-        meaning = self.meaning(read)
-        wording = sketch(read, self._rarity)
-        whole = np.concatenate((_unit(meaning), _unit(wording))) * np.float32(SCALE / np.sqrt(2))
-        vector: Vector = np.clip(np.rint(whole), -127, 127).astype(np.int8)
+        terms, counts = np.unique(terms_in(key[:READ]), return_counts=True)
+        rarity = self._rarity[terms]
+        if len(terms) > KEPT:
+            # what a long text says again and again is what it is about
+            kept = np.sort(np.lexsort((terms, -counts * rarity))[:KEPT])
+            terms, counts, rarity = terms[kept], counts[kept], rarity[kept]
+        weights = _LEVELS[counts] * rarity
+        length = math.sqrt(int(weights @ weights) + SHRINKAGE * STEP**4)
+        entries = np.rint(weights * SCALE / length).astype(np.uint32)
+        heaviest = np.lexsort((terms, -weights))
+        keys = heaviest[rarity[heaviest] >= COMMON][:KEYS]
+        entries[keys] |= _KEY
+        vector: Vector = (terms.astype(np.uint32) << 12) | entries
         return vector
 
-    def meaning(self, read: str) -> NDArray[np.float32]:
-        """Return the half that is meaning, not yet of unit length."""
-        ids = self._tokenizer.encode(read, add_special_tokens=False).ids
-        weights = self._weights[ids]
-        whole = np.asarray(weights @ self._tokens[ids] / max(float(weights.sum()), 1e-6), np.float32)
-        return whole - self._mean
 
-
-def sketch(read: str, rarity: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return the half that is wording, not yet of unit length; each pair weighs 1 where `rarity` is None."""
-    values, counts = np.unique(pairs(read), return_counts=True)
-    weights = 1 + np.log(counts.astype(np.float32))
-    if rarity is not None:
-        weights *= rarity[values % np.uint64(RARITIES)]
-    places = ((values >> np.uint64(20)) % np.uint64(WORDING)).astype(np.int64)
-    signs = np.where((values >> np.uint64(60)) & np.uint64(1), np.float32(1), np.float32(-1))
-    return np.bincount(places, weights * signs, WORDING).astype(np.float32)
-
-
-def pairs(read: str) -> NDArray[np.uint64]:
-    """Return a 64-bit hash of every pair of neighbouring characters, and of every Latin word or number as a whole.
+def terms_in(read: str) -> NDArray[np.int64]:
+    """Return the term of every pair of neighbouring characters, and of every Latin word or number as a whole.
 
     A pair within a Latin word or number says nothing and is left out.
     """
@@ -101,28 +96,66 @@ def pairs(read: str) -> NDArray[np.uint64]:
     plain = ~(latin[:-1] & latin[1:])
     with np.errstate(over="ignore"):
         mixed = _mixed(codes[:-1][plain] * _MIX[0] + codes[1:][plain] * _MIX[1])
-        if not latin.any():
-            return mixed
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], latin, [False])).astype(np.int8)))
-        words = [_word(codes[begin:end]) for begin, end in edges.reshape(-1, 2)]
-        return np.concatenate((mixed, np.array(words, np.uint64)))
+        if latin.any():
+            edges = np.flatnonzero(np.diff(np.concatenate(([False], latin, [False])).astype(np.int8)))
+            words = [_word(codes[begin:end]) for begin, end in edges.reshape(-1, 2)]
+            mixed = np.concatenate((mixed, np.array(words, np.uint64)))
+    return (mixed % np.uint64(TERMS)).astype(np.int64)
 
 
-def cosine(one: Vector, other: Vector) -> float:
-    """Return how alike two vectors are, -1..1; exact, whichever comes first."""
-    return int(one.astype(np.int32) @ other.astype(np.int32)) / SCALE**2
+def terms_of(vector: Vector) -> NDArray[np.int64]:
+    """Return the terms of a vector, ascending."""
+    return (vector >> 12).astype(np.int64)
+
+
+def weights_of(vector: Vector) -> NDArray[np.int64]:
+    """Return the weights of a vector's terms, 0 to :data:`SCALE`."""
+    return (vector & 255).astype(np.int64)
+
+
+def keys_of(vector: Vector) -> NDArray[np.int64]:
+    """Return the terms by which a text meets others, ascending."""
+    return terms_of(vector[vector & _KEY != 0])
+
+
+def product(one: Vector, other: Vector) -> int:
+    """Return the product of two vectors: what they share, weighed by both; over SCALE² it is their likeness, 0..1."""
+    _, ours, theirs = np.intersect1d(terms_of(one), terms_of(other), assume_unique=True, return_indices=True)
+    return int(weights_of(one)[ours] @ weights_of(other)[theirs])
+
+
+def centrality(vectors: list[Vector]) -> list[int]:
+    """Return the product of each vector with the sum of all."""
+    entries = np.concatenate(vectors)
+    _, places = np.unique(terms_of(entries), return_inverse=True)
+    weights = weights_of(entries)
+    # sums of whole numbers far below 2**53
+    whole = np.bincount(places, weights).astype(np.int64)
+    begins = np.cumsum([0, *(len(vector) for vector in vectors[:-1])])
+    found: list[int] = np.add.reduceat(weights * whole[places], begins).tolist()
+    return found
 
 
 def packed(vector: Vector | None) -> str:
-    """Return a vector as messages carry it: base64 of the model's number and the bytes; nothing for none."""
-    return "" if vector is None else base64.b64encode(bytes((MODEL,)) + vector.tobytes()).decode()
+    """Return a vector as messages carry it: base64 of the model's number and the terms; nothing for none."""
+    return "" if vector is None else base64.b64encode(bytes((MODEL,)) + stored(vector)).decode()
 
 
 def unpacked(carried: str) -> Vector | None:
     """Return the vector that a message carries; None where it has none, or one of another model."""
-    stored = base64.b64decode(carried)
-    fits = len(stored) == SIZE + 1 and stored[0] == MODEL
-    return np.frombuffer(stored, np.int8, offset=1) if fits else None
+    content = base64.b64decode(carried)
+    fits = len(content) % 4 == 1 and content[0] == MODEL and 1 < len(content) <= 4 * KEPT + 1
+    return read_stored(content[1:]) if fits else None
+
+
+def stored(vector: Vector) -> bytes:
+    """Return a vector as databases store it: four bytes a term."""
+    return vector.astype("<u4").tobytes()
+
+
+def read_stored(content: bytes) -> Vector:
+    """Return the vector that was stored."""
+    return np.frombuffer(content, "<u4").astype(np.uint32)
 
 
 @cache
@@ -141,7 +174,3 @@ def _word(codes: NDArray[np.uint64]) -> np.uint64:
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(31))) * _MIX[2]
     return np.asarray(values ^ (values >> np.uint64(29)))
-
-
-def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(values / max(float(np.linalg.norm(values)), 1e-9), np.float32)

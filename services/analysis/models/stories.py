@@ -20,7 +20,7 @@ class StoryVector(Base, table=True):
 
     partition: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     story_hash: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
-    #: signed bytes, one a dimension
+    #: terms with their weights (:func:`services.analysis.events.vectors.stored`)
     vector: bytes
     #: number of the model that made it; one of another model is compared with nothing
     model: int

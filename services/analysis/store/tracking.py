@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +19,7 @@ from services.analysis import models
 from services.analysis.events.index import StoryIndex, Text
 from services.analysis.events.linking import Link
 from services.analysis.events.state import TrackedPost
-from services.analysis.events.vectors import MODEL
+from services.analysis.events.vectors import MODEL, read_stored, stored
 from services.analysis.models import table
 from services.analysis.store import fulltext
 from services.analysis.store.concerns import save_concerns
@@ -99,7 +98,7 @@ async def load_index(session: AsyncSession, partition: int, since: datetime) -> 
     chosen = (_VECTORS.c.partition == partition) & (_VECTORS.c.used_at >= since) & (_VECTORS.c.model == MODEL)
     columns = (_VECTORS.c.story_hash, _VECTORS.c.vector, _VECTORS.c.where)
     texts = {
-        row.story_hash: Text(row.story_hash, np.frombuffer(row.vector, np.int8), row.where)
+        row.story_hash: Text(row.story_hash, read_stored(row.vector), row.where)
         for row in await session.execute(sa.select(*columns).where(chosen))
     }
     same = (_POSTS.c.story_hash == _VECTORS.c.story_hash) & (_POSTS.c.partition == _VECTORS.c.partition)
@@ -124,7 +123,7 @@ async def save_vectors(session: AsyncSession, posts: Iterable[TrackedPost], part
         {
             "partition": partition,
             "story_hash": story,
-            "vector": post.vector.tobytes() if post.vector is not None else b"",
+            "vector": stored(post.vector) if post.vector is not None else b"",
             "model": MODEL,
             "where": post.where,
             "last_at": post.published_at,

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from contracts.envelope import Publication
 from contracts.messages import PostAnalyzed
-from services.analysis.events.index import CLOSE, StoryIndex, Text
+from services.analysis.events.index import StoryIndex, Text
 from services.analysis.events.linking import Link, LinkKind, better
 from services.analysis.events.state import TrackedPost
 from services.analysis.joining import JoiningRules
@@ -36,10 +36,8 @@ def links_of(publications: Sequence[Publication], rules: JoiningRules) -> dict[s
         elif one == other and earlier.story_hash == later.story_hash:
             # the same, and too short to say anything: no reason
             link = None if later.vector is None else Link(LinkKind.TEXT, earlier.order, 1.0)
-        elif one == other and (found := likeness.get((earlier.story_hash, later.story_hash))) is not None:
-            alike, near = found
-            if near or apart <= CLOSE:
-                link = Link(LinkKind.STORY, earlier.order, alike)
+        elif one == other and (alike := likeness.get((earlier.story_hash, later.story_hash))) is not None:
+            link = Link(LinkKind.STORY, earlier.order, alike)
         if link is not None:
             best[later.id] = better(best[later.id], link)
     return best
@@ -52,15 +50,15 @@ def _one_thread(one: TrackedPost, other: TrackedPost) -> bool:
     )
 
 
-def _likenesses(posts: Sequence[TrackedPost], least: float) -> dict[tuple[int, int], tuple[float, bool]]:
-    """Return how alike two texts are that are alike enough, and whether they meet however far apart."""
+def _likenesses(posts: Sequence[TrackedPost], least: float) -> dict[tuple[int, int], float]:
+    """Return how alike two texts are that are alike enough."""
     texts = {
         post.story_hash: Text(post.story_hash, post.vector, post.where) for post in posts if post.vector is not None
     }
     # nothing is in this index: each pair is compared
-    found = StoryIndex().alike(list(texts.values()), [()] * len(texts), least)
+    found = StoryIndex().alike(list(texts.values()), least)
     return {
-        (story, one.story): (one.likeness, one.near)
+        (story, one.story): one.likeness
         for story, nearest in zip(texts, found, strict=True)
         for one in nearest.part(0, len(texts))
     }

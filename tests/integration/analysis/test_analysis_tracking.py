@@ -16,11 +16,12 @@ from contracts.words import Sentiment, Stage
 from kit.clock import ManualClock
 from kit.testing import schema_differences
 from services.analysis.calendar import hour_of
-from services.analysis.events.vectors import unpacked
+from services.analysis.events.vectors import MODEL, unpacked
 from services.analysis.figures import Figures
 from services.analysis.models import Base
 from services.analysis.retention import Retention
 from services.analysis.store import event_states
+from services.analysis.tracker import Tracker
 from tests.integration.analysis.harness import COPY, NOW, OTHER, REPORT, Analysis, a_post, collected, recounted
 
 
@@ -278,3 +279,20 @@ async def test_texts_that_say_nothing_bring_no_strangers_together(analysis: Anal
     event_of = {row["id"]: row["event_id"] for row in events}
     assert event_of[posts[0].id] == event_of[posts[4].id]
     assert len(set(event_of.values())) == 4
+
+
+async def test_a_vector_of_an_earlier_model_is_compared_with_nothing_and_replaced(analysis: Analysis) -> None:
+    first, copy, again = a_post(REPORT, minutes=60), a_post(COPY, minutes=30), a_post(REPORT, minutes=20)
+    await analysis.track([collected(first)])
+    async with analysis.runtime.database.writing() as session:
+        old = {"model": MODEL - 1, "vector": bytes(447)}
+        await session.execute(sa.text("UPDATE story_vectors SET model = :model, vector = :vector"), old)
+    upgraded = Tracker(analysis.runtime, analysis.settings, lease=None)
+    await upgraded.handle(await analysis.analysed([collected(copy)]))
+    await upgraded.handle(await analysis.analysed([collected(again)]))
+    late = a_post(COPY + "!谢谢", minutes=10)
+    await upgraded.handle(await analysis.analysed([collected(late)]))
+    links = {row["id"]: row["link"] for row in await analysis.rows("SELECT id, link FROM posts")}
+    assert links == {first.id: None, copy.id: None, again.id: "text", late.id: "story"}
+    models = await analysis.rows("SELECT DISTINCT model FROM story_vectors")
+    assert models == [{"model": MODEL}]

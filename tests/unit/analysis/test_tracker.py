@@ -11,7 +11,7 @@ import pytest
 
 from contracts.messages import Counters, PostAnalysis, PostAnalyzed, PostCollected, PostRecounted, SentimentScore
 from contracts.words import Sentiment
-from services.analysis.events.vectors import SIZE, packed, story_encoder
+from services.analysis.events.vectors import packed, story_encoder
 from services.analysis.events.whereabouts import where_of
 from services.analysis.figures import next_cooling
 from services.analysis.tracker import latest, source_of, tracked
@@ -81,7 +81,7 @@ def test_a_text_is_in_one_place_whatever_the_post_around_it_says() -> None:
 def test_what_a_post_repeats_is_the_first_that_is_known_of_it() -> None:
     assert tracked(analyzed(a_post())).repeats is None
     assert tracked(analyzed(a_post(near_duplicate_of="n"))).repeats == "n"
-    said = packed(np.ones(SIZE, np.int8))
+    said = packed(np.ones(1, np.uint32))
     assert tracked(analyzed(a_post(near_duplicate_of="n", same_text_as="s"), vector=said)).repeats == "s"
     # the same as another, and too short to say anything: no reason to be of one event
     assert tracked(analyzed(a_post(same_text_as="s"))).repeats is None

@@ -37,12 +37,12 @@ def _joined(texts: list[str], alike: float) -> list[str]:
         vector = encoder.encode(key)
         assert vector is not None
         asked.append(Text(text_hash(key), vector, where_of(key)))
-        times.append([_BEGIN + timedelta(minutes=10 * number)])
+        times.append(_BEGIN + timedelta(minutes=10 * number))
     number_of = {text.story: number for number, text in enumerate(asked)}
     members = []
-    for number, nearest in enumerate(StoryIndex().alike(asked, times, alike)):
+    for number, nearest in enumerate(StoryIndex().alike(asked, alike)):
         earlier = [number_of[one.story] for one in nearest.part(0, len(nearest)) if number_of[one.story] < number]
-        members.append(Member((times[number][0], str(number)), str(earlier[0]) if earlier else None))
+        members.append(Member((times[number], str(number)), str(earlier[0]) if earlier else None))
     placement = place(members, {}, {}, (f"event-{number}" for number in range(len(texts))))
     return [placement.event_of[str(number)] for number in range(len(texts))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import subprocess
@@ -14,19 +15,25 @@ from hypothesis import strategies as st
 
 from services.analysis.enrich.story import story_of
 from services.analysis.events.vectors import (
-    MEANING,
+    KEPT,
+    KEYS,
+    MODEL,
     READ,
     SCALE,
     SHORTEST,
-    SIZE,
-    WORDING,
     StoryEncoder,
-    cosine,
+    Vector,
+    centrality,
+    keys_of,
     packed,
-    pairs,
-    sketch,
+    product,
+    read_stored,
+    stored,
     story_encoder,
+    terms_in,
+    terms_of,
     unpacked,
+    weights_of,
 )
 
 TEXTS = [
@@ -82,18 +89,41 @@ def test_copies_have_one_vector(one: str, other: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(key=STORIES, other=STORIES)
-def test_vectors_are_units_of_signed_bytes(key: str, other: str) -> None:
+def test_vectors_are_terms_in_order_with_weights_of_a_byte(key: str, other: str) -> None:
     one, two = _vector(key), _vector(other)
-    assert one.dtype == np.int8
-    assert one.shape == (SIZE,) == (MEANING + WORDING,)
+    assert one.dtype == np.uint32
     assert np.array_equal(one, _vector(key))
-    # rounding to bytes, and the bound of a byte, cost little
-    assert cosine(one, one) == pytest.approx(1, abs=0.15)
-    assert cosine(one, two) == cosine(two, one) <= 1.15
+    terms = terms_of(one)
+    assert 0 < len(terms) <= KEPT
+    assert (np.diff(terms) > 0).all()
+    assert set(terms.tolist()) <= set(terms_in(key).tolist())
+    assert len(keys_of(one)) <= KEYS
+    assert set(keys_of(one).tolist()) <= set(terms.tolist())
+    # shorter than a unit, however they are rounded
+    assert product(one, one) <= SCALE**2 + SCALE * 8
+    weights = dict(zip(terms.tolist(), weights_of(one).tolist(), strict=True))
+    plain = sum(weights.get(t, 0) * w for t, w in zip(terms_of(two).tolist(), weights_of(two).tolist(), strict=True))
+    assert product(one, two) == product(two, one) == plain
+    assert centrality([one, two]) == [plain + product(one, one), plain + product(two, two)]
+
+
+def test_of_a_long_text_the_terms_are_kept_that_it_says_again_and_again() -> None:
+    matter = "糯扎渡补偿款拖欠"
+    others = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 900))
+    spread = "".join(others[at : at + 100] + matter for at in range(0, 900, 100))
+    vector = _vector(spread)
+    assert len(vector) == KEPT < len(set(terms_in(spread).tolist()))
+    assert set(terms_in(matter).tolist()) <= set(terms_of(vector).tolist())
+    assert product(vector, _vector(matter)) > product(_vector(others), _vector(matter))
+
+
+def test_short_texts_are_less_alike_than_long_ones_that_share_as_much() -> None:
+    short, long = TEXTS[0][:12], TEXTS[0]
+    assert product(_vector(short), _vector(short)) < product(_vector(long), _vector(long)) < SCALE**2 + 8 * SCALE
 
 
 def test_what_is_beyond_the_part_read_and_what_is_too_short_plays_no_part() -> None:
-    long = TEXTS[0] * 30
+    long = TEXTS[0] * 60
     assert len(long) > READ
     assert np.array_equal(_vector(long), _vector(long[:READ]))
     encoder = story_encoder()
@@ -102,30 +132,25 @@ def test_what_is_beyond_the_part_read_and_what_is_too_short_plays_no_part() -> N
     assert encoder.encode("") is None
 
 
-def test_close_in_meaning_is_close_in_direction() -> None:
+def test_close_in_wording_is_close_in_direction() -> None:
     money, paraphrase, quake, english, _ = (_vector(story_of("", text)) for text in TEXTS)
-    assert cosine(money, paraphrase) > 0.4 > cosine(money, quake)
-    assert cosine(money, english) < 0.2
+    assert product(money, paraphrase) > SCALE**2 * 0.2 > 10 * product(money, quake)
+    assert product(money, english) == 0
 
 
-def test_pairs_are_of_neighbours_and_latin_words_are_whole() -> None:
-    assert len(pairs("移民补偿")) == 3
-    assert set(pairs("移民补偿")) & set(pairs("补偿移民")) == set(pairs("补偿")) | set(pairs("移民"))
+def test_terms_are_of_neighbours_and_latin_words_are_whole() -> None:
+    def terms(text: str) -> set[int]:
+        return set(terms_in(text).tolist())
+
+    assert len(terms_in("移民补偿")) == 3
+    assert terms("移民补偿") & terms("补偿移民") == terms("补偿") | terms("移民")
     # 县g, 款1, the word and the number
-    assert len(pairs("gdp县款1200")) == 5
-    assert set(pairs("县gdp")).isdisjoint(set(pairs("gd县")) - set(pairs("县")))
-    assert len(pairs("𠮷野")) == 1
-    assert len(set(pairs("万abcd")) & set(pairs("万abce"))) == 1, "of the words only the first letter's pair is shared"
+    assert len(terms_in("gdp县款1200")) == 5
+    assert len(terms_in("𠮷野")) == 1
+    assert len(terms("万abcd") & terms("万abce")) == 1, "of the words only the first letter's pair is shared"
 
 
-def test_a_sketch_adds_up() -> None:
-    whole = sketch("移民补偿款", None)
-    assert whole.shape == (WORDING,)
-    assert np.array_equal(whole, sketch("移民补", None) + sketch("补偿款", None))
-
-
-def test_the_scale_leaves_room_for_a_byte() -> None:
-    assert SCALE**2 * 2 < 2**24, "products of vectors are exact in single precision"
+def test_the_built_in_encoder_is_loaded_once() -> None:
     assert isinstance(story_encoder(), StoryEncoder)
     assert story_encoder() is story_encoder()
 
@@ -133,11 +158,14 @@ def test_the_scale_leaves_room_for_a_byte() -> None:
 def test_what_a_message_carries_is_what_was_packed() -> None:
     vector = _vector(TEXTS[0])
     assert np.array_equal(unpacked(packed(vector)), vector)  # type: ignore[arg-type]
+    assert np.array_equal(read_stored(stored(vector)), vector)
+    assert len(packed(_vector(TEXTS[0] + "".join(map(chr, range(0x4E00, 0x5200)))))) < 700
     assert packed(None) == ""
-    assert unpacked("") is None
+    for other in (b"", bytes((MODEL,)), bytes((MODEL - 1,)) + stored(vector), bytes((MODEL,)) + bytes(4 * KEPT + 4)):
+        assert unpacked(base64.b64encode(other).decode()) is None
 
 
-def _vector(key: str) -> np.ndarray:
+def _vector(key: str) -> Vector:
     vector = story_encoder().encode(key)
     assert vector is not None
     return vector
