@@ -18,10 +18,11 @@ from contracts.messages import PostAnalyzed, PostCollected, PostRecounted
 from kit.runtime import Runtime
 from services.analysis.enrich.folding import text_hash
 from services.analysis.enrich.story import story_of
+from services.analysis.events.concern_tally import keys_of
 from services.analysis.events.index import StoryIndex, Text
 from services.analysis.events.linking import LinkKind
 from services.analysis.events.state import EventState, TrackedPost, newer, townships_of
-from services.analysis.events.vectors import READ, unpacked
+from services.analysis.events.vectors import unpacked
 from services.analysis.events.whereabouts import where_of
 from services.analysis.figures import Figures
 from services.analysis.joining import CrossingError, Joined, Joining
@@ -289,10 +290,11 @@ def tracked(message: PostAnalyzed, *later: Observed | None) -> TrackedPost:
         townships=townships_of(analysis.mentions),
         keywords=tuple(dict.fromkeys(analysis.keywords)),
         story_hash=text_hash(story),
+        concerns=keys_of((one.theme, one.kind, one.ask) for one in analysis.concerns),
         channel=post.channel,
         vector=vector,
         # of the story, not of the post: its title and the handles that it names differ from copy to copy
-        where=where_of(story[:READ]) if vector is not None else 0,
+        where=where_of(story) if vector is not None else 0,
         author_hash=post.author_hash,
         source=source_of(post),
         source_tier=post.source_tier,

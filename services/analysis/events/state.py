@@ -11,6 +11,7 @@ from typing import Any, Final
 from contracts.findings import PlaceMention
 from contracts.messages import Counters, EventMetrics, EventUpdated
 from contracts.words import Channel, IncidentType, Sentiment, Stage, Tier
+from services.analysis.events.concern_tally import themes_of
 from services.analysis.events.heat import HeatWeights, growth, heat
 from services.analysis.events.linking import Order
 from services.analysis.events.vectors import Vector
@@ -39,6 +40,8 @@ class TrackedPost:
     places: tuple[str, ...]
     keywords: tuple[str, ...]
     story_hash: int
+    #: what its concerns are counted by (:mod:`concern_tally`)
+    concerns: tuple[str, ...] = ()
     channel: Channel = Channel.OTHER
     #: townships with their county, as 墨江县联珠镇
     townships: tuple[str, ...] = ()
@@ -103,6 +106,7 @@ class EventState:
     townships: Tally = field(default_factory=dict)
     keywords: Tally = field(default_factory=dict)
     incidents: Tally = field(default_factory=dict)
+    concerns: Tally = field(default_factory=dict)
     #: channel -> [posts, first publication (ISO 8601), id of that post]
     channels: dict[str, list[Any]] = field(default_factory=dict)
     #: what erased posts counted for and their rows no longer tell: "voices", "townships" and "keywords" by word
@@ -113,7 +117,8 @@ class EventState:
         blank = EventState(id=self.id, founder_id=self.founder_id)
         for name in (
             *("first_seen", "last_seen", "posts_total", "negatives", "reads", "interactions", "voices", "sources"),
-            *("described_until", "top_tier", "topics", "places", "townships", "keywords", "incidents", "channels"),
+            *("described_until", "top_tier", "topics", "places", "townships", "keywords", "incidents", "concerns"),
+            "channels",
         ):
             setattr(self, name, getattr(blank, name))
 
@@ -145,6 +150,7 @@ class EventState:
             (self.places, post.places),
             (self.townships, post.townships),
             (self.keywords, post.keywords),
+            (self.concerns, post.concerns),
         ):
             _add(tally, dict.fromkeys(words, 1))
         if post.incident_confidence >= confident:
@@ -221,6 +227,7 @@ class EventState:
             metrics=metrics,
             new_posts=list(new_posts),
             merged_into=self.merged_into,
+            concerns=themes_of(self.concerns),
         )
 
 

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.findings import Concern, ConcernKind
 from services.analysis.enrich.folding import story_key, text_hash
+from services.analysis.events.concern_tally import keys_of
 from services.analysis.models import table
 from services.analysis.models.concerns import PostConcern
 from services.analysis.models.posts import Post, PostPlace, PostTopic
-from services.analysis.store.statements import add_missing
+from services.analysis.store.statements import add_missing, rows_among
 
 _CONCERNS: Final = table(PostConcern)
 _POSTS: Final = table(Post)
@@ -61,6 +62,30 @@ async def save_concerns(session: AsyncSession, rows: Iterable[tuple[str, Sequenc
             for number, concern in enumerate(concerns)
         ],
     )
+
+
+async def of_events(session: AsyncSession, events: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the concerns of all posts of some events, each (theme, kind, ask), by post."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    statement = sa.select(_CONCERNS.c.post_id, _CONCERNS.c.theme, _CONCERNS.c.kind, _CONCERNS.c.ask).join_from(
+        _CONCERNS, _POSTS, _POSTS.c.id == _CONCERNS.c.post_id
+    )
+    for row in await rows_among(session, statement, _POSTS.c.event_id, events):
+        found.setdefault(row.post_id, []).append((row.theme, row.kind, row.ask))
+    return found
+
+
+async def tallied(session: AsyncSession, events: Sequence[str]) -> list[tuple[str, dict[str, int]]]:
+    """Return the tally of the concerns of some events, counted from their posts."""
+    if not events:
+        return []
+    asked = await of_events(session, events)
+    tallies: dict[str, dict[str, int]] = {event: {} for event in events}
+    posts = sa.select(_POSTS.c.id, _POSTS.c.event_id)
+    for row in await rows_among(session, posts, _POSTS.c.event_id, events):
+        for key in keys_of(asked.get(row.id, ())):
+            tallies[row.event_id][key] = tallies[row.event_id].get(key, 0) + 1
+    return list(tallies.items())
 
 
 async def count_posts(session: AsyncSession, wanted: ConcernFilter) -> tuple[int, int]:

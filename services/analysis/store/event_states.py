@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +15,12 @@ from contracts.messages import EventMetrics, EventUpdated
 from contracts.words import Channel, IncidentType, Level, Sentiment, Stage, Tier
 from kit.database import insert_ignoring
 from services.analysis import models
+from services.analysis.events.concern_tally import keys_of
 from services.analysis.events.description import OPENING, READ, Story
 from services.analysis.events.state import EventState, TrackedPost, townships_of
+from services.analysis.events.vectors import MODEL, read_stored
 from services.analysis.models import table
+from services.analysis.store import concerns
 from services.analysis.store.counters import counters_of
 from services.analysis.store.statements import add, add_missing, among, change, rows_among
 
@@ -31,26 +33,35 @@ _TOPICS: Final = table(models.EventTopic)
 _PLACES: Final = table(models.EventPlace)
 #: what cases tell; not worked out here
 _LEVELS: Final = ("alert_level", "case_level")
-_TALLIES: Final = ("topics", "places", "townships", "keywords", "incidents", "channels", "frozen")
+_TALLIES: Final = ("topics", "places", "townships", "keywords", "incidents", "concerns", "channels", "frozen")
 
 
 async def events(session: AsyncSession, ids: Collection[str]) -> dict[str, EventState]:
     """Load events by id, locked until the transaction ends."""
     statement = sa.select(_EVENTS).order_by(_EVENTS.c.id).with_for_update()
-    return {row.id: state_of(row) for row in await rows_among(session, statement, _EVENTS.c.id, sorted(ids))}
+    return await _loaded(session, await rows_among(session, statement, _EVENTS.c.id, sorted(ids)))
 
 
 async def free_events(session: AsyncSession, ids: Collection[str]) -> dict[str, EventState]:
     """Load those of the events `ids` that nobody else has locked, and lock them; nothing is waited for."""
     statement = sa.select(_EVENTS).order_by(_EVENTS.c.id).with_for_update(skip_locked=True)
-    return {row.id: state_of(row) for row in await rows_among(session, statement, _EVENTS.c.id, sorted(ids))}
+    return await _loaded(session, await rows_among(session, statement, _EVENTS.c.id, sorted(ids)))
 
 
 async def cooling(session: AsyncSession, now: datetime, limit: int) -> dict[str, EventState]:
     """Load events whose figures are due to be worked out again, longest due first, locked."""
     due = sa.select(_EVENTS).where(_EVENTS.c.cools_at <= now).order_by(_EVENTS.c.cools_at, _EVENTS.c.id)
     rows = await session.execute(due.limit(limit).with_for_update(skip_locked=True))
-    return {row.id: state_of(row) for row in rows}
+    return await _loaded(session, list(rows))
+
+
+async def _loaded(session: AsyncSession, rows: Sequence[sa.Row[Any]]) -> dict[str, EventState]:
+    """Return stored events by id; those stored before concerns were counted get theirs from their posts."""
+    states = {row.id: state_of(row) for row in rows}
+    uncounted = sorted(row.id for row in rows if "concerns" not in row.tallies)
+    for event, keys in await concerns.tallied(session, uncounted):
+        states[event].concerns = keys
+    return states
 
 
 async def count_anew(session: AsyncSession, states: Mapping[str, EventState], *, confident: float) -> None:
@@ -65,8 +76,9 @@ async def count_anew(session: AsyncSession, states: Mapping[str, EventState], *,
     voices: defaultdict[str, set[str]] = defaultdict(set)
     sources: defaultdict[str, set[str]] = defaultdict(set)
     text_free = [column for column in _POSTS.columns if column.name not in {"text", "title", "url", "facts"}]
+    asked = await concerns.of_events(session, ids)
     for row in await rows_among(session, sa.select(*text_free), _POSTS.c.event_id, ids):
-        states[row.event_id].count(_tracked(row), confident=confident)
+        states[row.event_id].count(_tracked(row, asked.get(row.id, [])), confident=confident)
         if row.author_hash:
             voices[row.event_id].add(row.author_hash)
         if row.source:
@@ -116,7 +128,7 @@ async def stories(session: AsyncSession, events: Collection[str]) -> dict[str, l
         .subquery()
     )
     first = sa.select(ranked).where(ranked.c.place <= READ).subquery()
-    vector = (_VECTORS.c.story_hash == first.c.story_hash) & (_VECTORS.c.partition == first.c.partition)
+    of_text = (_VECTORS.c.story_hash == first.c.story_hash) & (_VECTORS.c.partition == first.c.partition)
     post = (
         (_POSTS.c.story_hash == first.c.story_hash)
         & (_POSTS.c.published_at == first.c["at"])
@@ -131,11 +143,11 @@ async def stories(session: AsyncSession, events: Collection[str]) -> dict[str, l
         sa.func.substr(_POSTS.c.text, 1, OPENING).label("text"),
         _POSTS.c.story_hash,
         _VECTORS.c.vector,
-    ).select_from(first.join(_POSTS, post).outerjoin(_VECTORS, vector))
+    ).select_from(first.join(_POSTS, post).outerjoin(_VECTORS, of_text & (_VECTORS.c.model == MODEL)))
     found: defaultdict[str, dict[int, Story]] = defaultdict(dict)
     for row in sorted(await session.execute(statement), key=lambda row: (row.published_at, row.id)):
-        stored = np.frombuffer(row.vector, np.int8) if row.vector is not None else None
-        story = Story((row.published_at, row.id), row.title, row.text, stored)
+        vector = read_stored(row.vector) if row.vector is not None else None
+        story = Story((row.published_at, row.id), row.title, row.text, vector)
         found[row.event_id].setdefault(row.story_hash, story)
     return {event: list(texts.values()) for event, texts in found.items()}
 
@@ -253,7 +265,7 @@ def _row(state: EventState, told: EventUpdated, now: datetime, cools_at: datetim
     }
 
 
-def _tracked(row: sa.Row[Any]) -> TrackedPost:
+def _tracked(row: sa.Row[Any], asked: Sequence[tuple[str, str, str]]) -> TrackedPost:
     """Return a stored post as far as its event counts it."""
     return TrackedPost(
         id=row.id,
@@ -270,6 +282,7 @@ def _tracked(row: sa.Row[Any]) -> TrackedPost:
         townships=townships_of([PlaceMention.model_validate(one) for one in row.mentions]),
         keywords=tuple(row.keywords),
         story_hash=row.story_hash,
+        concerns=keys_of(asked),
         channel=Channel(row.channel),
         source_tier=Tier(row.source_tier) if row.source_tier else None,
     )
