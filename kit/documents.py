@@ -17,6 +17,8 @@ MAX_BYTES: Final = 512_000
 _MAX_DEPTH: Final = 20
 _MAX_NODES: Final = 50_000
 
+#: libyaml's reader, where PyYAML was built with it (as its wheels are), is 8 to 15 times as fast
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 )
@@ -107,7 +109,7 @@ def read_document(text: str, name: str) -> Document:
     reader = _Reader(name)
     loader: Any = None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _LOADER(text)
         reader.refuse_aliases(text)
         node = loader.get_single_node()
         if not isinstance(node, MappingNode):
@@ -115,7 +117,8 @@ def read_document(text: str, name: str) -> Document:
         data = reader.build(loader, node, (), 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        # an end that comes too early is told of at the last line there is
+        line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
         message = f"YAML 语法错误 / YAML syntax: {error.problem or error.context or 'unreadable'}"
         raise DocumentError([Finding(name, line, "", message.replace("\n", " "))]) from None
     except yaml.YAMLError as error:
@@ -146,7 +149,7 @@ class _Reader:
 
     def refuse_aliases(self, text: str) -> None:
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             self._nodes += 1
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
