@@ -28,26 +28,13 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.readiness import end, wait_ready
+from bench.readiness import bus, end, wait_ready
 from bench.stored_posts import DAYS, END, fill
 from contracts.words import Role
 from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
-from kit.embedded import EmbeddedPostgres, free_port, start_valkey, wait_for_valkey
+from kit.embedded import EmbeddedPostgres, free_port
 
 _WARM = 10
-
-
-@contextlib.contextmanager
-def bus(folder: Path) -> Iterator[str]:
-    """Run the embedded Valkey; gives its URL."""
-    port, password = free_port(), secrets.token_hex(16)
-    process = start_valkey(folder, port, password)
-    try:
-        wait_for_valkey(process, port, password)
-        yield f"redis://:{password}@127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextlib.contextmanager

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
+
+from kit.embedded import free_port, start_valkey, wait_for_valkey
 
 
 def wait_ready(base: str, process: subprocess.Popen[bytes], what: str = "the system", seconds: float = 90) -> None:
@@ -31,3 +37,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def bus(folder: Path) -> Iterator[str]:
+    """Run the embedded Valkey; gives its URL."""
+    port, password = free_port(), secrets.token_hex(16)
+    process = start_valkey(folder, port, password)
+    try:
+        wait_for_valkey(process, port, password)
+        yield f"redis://:{password}@127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
