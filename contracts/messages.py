@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.findings import Concern, Fact, PlaceMention
+from contracts.findings import Concern, ConcernKind, Fact, PlaceMention
 from contracts.words import (
     AlertStatus,
     CaseState,
@@ -137,6 +138,28 @@ class EventMetrics(Payload):
     duration_hours: float = 0.0
 
 
+class ConcernAsk(Payload):
+    """What is asked inside a theme of concerns, and in how many posts."""
+
+    ask: str
+    name: str
+    posts: int
+
+
+class EventConcern(Payload):
+    """A theme of what people ask, complain of or want done in an event (诉求), and in how many posts, each once.
+
+    `kind` is what most of them do. Never their words, and never whose they are.
+    """
+
+    theme: str
+    name: str
+    kind: ConcernKind
+    posts: int
+    by_kind: dict[ConcernKind, int] = Field(default_factory=dict)
+    asks: list[ConcernAsk] = Field(default_factory=list)
+
+
 class EventUpdated(Payload):
     """An event as it stands now. `version` rises by one with each change; an older version is stale."""
 
@@ -156,6 +179,8 @@ class EventUpdated(Payload):
     new_posts: list[str] = Field(default_factory=list)
     #: the event that this one has gone up in; its posts are that event's now
     merged_into: str | None = None
+    #: themes of concerns, most posts first
+    concerns: list[EventConcern] = Field(default_factory=list)
 
 
 class Reason(Payload):
@@ -172,6 +197,18 @@ class Reason(Payload):
     source: str | None = None
 
 
+class Party(Payload):
+    """A body of a role that sees only what it takes part in: all who hold the role, a unit of it, or one person."""
+
+    role: Role
+    unit: str = ""
+    person: str = ""
+
+    def is_of(self, roles: Set[Role], unit: str | None, name: str) -> bool:
+        """Tell whether somebody with `roles`, of `unit`, who logs in as `name`, belongs to it."""
+        return self.role in roles and self.unit in ("", unit) and self.person in ("", name)
+
+
 class AlertRaised(Payload):
     """A plan criterion met by an event."""
 
@@ -184,6 +221,8 @@ class AlertRaised(Payload):
     case_id: str | None = None
     plan_version: str
     raised_at: datetime
+    #: who of the roles that see only their own may be told of it live
+    seen_by: list[Party] = Field(default_factory=list)
 
 
 class CaseChanged(Payload):
@@ -201,6 +240,8 @@ class CaseChanged(Payload):
     sequence: int
     at: datetime
     drill: bool = False
+    #: who of the roles that see only their own may be told of it live
+    seen_by: list[Party] = Field(default_factory=list)
 
 
 class ClockTold(Payload):
@@ -215,16 +256,28 @@ class ClockTold(Payload):
     #: share of the clock's time that has passed, 0..1
     elapsed: float
     drill: bool = False
+    #: who of the roles that see only their own may be told of it live
+    seen_by: list[Party] = Field(default_factory=list)
 
 
 class StatementPublished(Payload):
-    """A statement was published or withdrawn."""
+    """A statement was published, corrected by another or withdrawn. `version` is its number within the case."""
 
     statement_id: str
     case_id: str
     version: int
     title: str
     published_at: datetime
+    #: holding_line, first_bulletin, follow_up, final or qa
+    kind: str = ""
+    #: the version of its words
+    revision: int = 1
+    #: 索引号
+    index_number: str = ""
+    #: why it was withdrawn, or why it corrects another
+    reason: str = ""
+    corrects: str | None = None
+    corrected_by: str | None = None
 
 
 class WatchChanged(Payload):

@@ -50,7 +50,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     EVENTS_UPDATED: ("event.updated",),
     ALERTS_RAISED: ("alert.raised",),
     CASES_CHANGED: ("case.changed", "clock.warning", "clock.breached"),
-    STATEMENTS_PUBLISHED: ("statement.published", "statement.withdrawn"),
+    STATEMENTS_PUBLISHED: ("statement.published", "statement.corrected", "statement.withdrawn"),
     WATCH_CHANGED: ("watch.changed",),
     SOURCES_CHANGED: ("source.silent", "source.recovered"),
     PLANS_ACTIVATED: ("plan.activated",),

@@ -143,14 +143,15 @@ class Identity:
         return found[1]
 
     async def _current(self, principal: Principal) -> Principal | None:
-        """Return the user as stored, where enabled and with the roles that the token claims."""
+        """Return the user as stored, where enabled and with the roles and the unit that the token claims."""
         found = self._remembered.get(f"user:{principal.id}")
         if found is None or found[0] < time.monotonic():
             async with self._runtime.database.reading() as session:
                 row = await store.user(session, principal.id)
             stored = principal_of(row) if row is not None and row.enabled else None
             found = self._remember(f"user:{principal.id}", stored)
-        return found[1] if found[1] is not None and found[1].roles == principal.roles else None
+        same = found[1] is not None and (found[1].roles, found[1].unit) == (principal.roles, principal.unit)
+        return found[1] if same else None
 
     async def welcome(self, principal: Principal) -> bool:
         """Tell whether someone who was let in earlier would be let in now (as of the last ten seconds)."""

@@ -35,6 +35,8 @@ _log = structlog.get_logger(__name__)
 STREAMS: Final = (ALERTS_RAISED, EVENTS_UPDATED, CASES_CHANGED, NOTIFICATIONS_CHANGED, SOURCES_CHANGED)
 #: every event name that a listener can ask for
 EVENT_TYPES: Final = tuple(type_ for stream in STREAMS for type_ in TYPES[stream])
+#: fields of messages that are for services, not for listeners
+_INTERNAL: Final = frozenset({"new_posts", "seen_by"})
 _QUEUE: Final = 1000
 #: seconds at most between two looks at whether a listener may still listen
 _RECHECK: Final = 15.0
@@ -63,7 +65,7 @@ class Told:
 
     def render(self) -> bytes:
         """Return the server-sent event. What listeners have no use for is left out."""
-        data = {key: value for key, value in self.message.data.items() if key != "new_posts"}
+        data = {key: value for key, value in self.message.data.items() if key not in _INTERNAL}
         body = {"id": self.message.id, "time": self.message.time.isoformat(), "subject": self.message.subject}
         text = json.dumps({**body, "data": data}, ensure_ascii=False)
         return f"id: {encode_position(self.position)}\nevent: {self.message.type}\ndata: {text}\n\n".encode()
@@ -93,12 +95,17 @@ class Live:
                 await self._task
 
     async def listen(
-        self, last_event_id: str | None, types: frozenset[str], welcome: Callable[[], Awaitable[bool]]
+        self,
+        last_event_id: str | None,
+        types: frozenset[str],
+        welcome: Callable[[], Awaitable[bool]],
+        hears: Callable[[Message], bool],
     ) -> AsyncIterator[bytes]:
-        """Yield server-sent events from after `last_event_id` (None: from now on), with heartbeats.
+        """Yield server-sent events of `types` from after `last_event_id` (None: from now on), with heartbeats.
 
-        Every so often `welcome` is asked whether the listener may still listen; the stream ends where not. The first
-        lines and the heartbeats carry an id too, so that whoever has heard nothing yet loses nothing either.
+        Only messages that the listener `hears` are told. Every so often `welcome` is asked whether the listener may
+        still listen; the stream ends where not. The first lines and the heartbeats carry an id too, so that whoever has
+        heard nothing yet loses nothing either.
         """
         if not await self._placed():
             return
@@ -114,7 +121,7 @@ class Live:
             if resume is not None:
                 async for told in self._history(resume, joined):
                     heard = told.position
-                    if told.message.type in types:
+                    if told.message.type in types and hears(told.message):
                         yield told.render()
             asked = time.monotonic()
             while not self._leaving.is_set():
@@ -127,7 +134,7 @@ class Live:
                     return
                 if isinstance(item, Told):
                     heard = item.position
-                    if item.message.type in types:
+                    if item.message.type in types and hears(item.message):
                         yield item.render()
                 elif heard is not None:
                     yield f": still here\nid: {encode_position(heard)}\n\n".encode()

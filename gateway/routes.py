@@ -28,6 +28,8 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/api/v1/plans", "cases"),
     ("*", "/api/v1/alerts", "cases"),
     ("*", "/api/v1/cases", "cases"),
+    ("*", "/api/v1/tasks", "cases"),
+    ("*", "/api/v1/handovers", "cases"),
     ("*", "/api/v1/delegations", "cases"),
     ("*", "/api/v1/briefings", "cases"),
     ("*", "/api/v1/drills", "cases"),

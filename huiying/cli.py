@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -28,6 +29,13 @@ app.add_typer(topics_app, name="topics")
 app.add_typer(dead_app, name="dead-letters")
 _out = Console()
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Format(StrEnum):
+    """How a command prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @app.command()
@@ -77,16 +85,61 @@ def import_(
 
 
 @plan_app.command("check")
-def plan_check(file: Annotated[Path, typer.Argument(help="a plan in YAML")]) -> None:
-    """Check a plan; every finding with its line. 检查预案"""
-    from huiying.plan import plan_findings
+def plan_check(
+    file: Annotated[Path, typer.Argument(help="a plan in YAML")],
+    strict: Annotated[bool, typer.Option("--strict", help="warnings fail too")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="text or json")] = Format.TEXT,
+) -> None:
+    """Check a plan; every finding with its line. Ends with 1 where there are errors. 检查预案"""
+    from huiying.plan import plan_findings, show_findings
 
     findings = plan_findings(file)
-    for finding in findings:
-        print(finding)
-    errors = sum(finding.severity == "error" for finding in findings)
-    print(f"{file}: {errors} error(s), {len(findings) - errors} warning(s)")
-    raise typer.Exit(1 if errors else 0)
+    print(show_findings(file, findings, as_json=format_ is Format.JSON))
+    raise typer.Exit(1 if any(strict or finding.severity == "error" for finding in findings) else 0)
+
+
+@plan_app.command("diff")
+def plan_diff(
+    old: Annotated[Path, typer.Argument(help="a plan in YAML")],
+    new: Annotated[Path, typer.Argument(help="the plan it is compared with")],
+    english: Annotated[bool, typer.Option("--english", help="in English; default: Chinese")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="text or json")] = Format.TEXT,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="end with 1 where the plans differ")] = False,
+) -> None:
+    """Tell what changes from one plan to another, by meaning, with the lines of both. 比较两版预案"""
+    from huiying.plan import plan_changes, show_changes
+
+    changes = plan_changes(old, new)
+    language: Literal["zh", "en"] = "en" if english else "zh"
+    print(show_changes(old, new, changes, language=language, as_json=format_ is Format.JSON))
+    raise typer.Exit(1 if exit_code and changes else 0)
+
+
+@plan_app.command("schema")
+def plan_schema() -> None:
+    """Print the JSON Schema of plan files, for editors. 预案格式"""
+    from services.cases.plan.published import plan_schema_text
+
+    print(plan_schema_text(), end="")
+
+
+@plan_app.command("backtest")
+def plan_backtest(
+    file: Annotated[Path, typer.Argument(help="a plan in YAML")],
+    since: Annotated[str | None, typer.Option(help="from when, as 2026-03-01; default: 30 days before --until")] = None,
+    until: Annotated[str | None, typer.Option(help="until when; default: now")] = None,
+    rows: Annotated[int, typer.Option(min=0, help="events shown, differences first")] = 50,
+    format_: Annotated[Format, typer.Option("--format", help="text or json")] = Format.TEXT,
+) -> None:
+    """Replay a plan on what was heard, beside the alerts and cases that came. 回放预案"""
+    from huiying.backtest import run as replay
+    from huiying.backtest import show
+
+    found = replay(file, since, until, rows)
+    if format_ is Format.JSON:
+        print(found.model_dump_json(indent=2))
+    else:
+        show(found, _out)
 
 
 @topics_app.command("check")
@@ -101,6 +154,14 @@ def topics_check(file: Annotated[Path, typer.Argument(help="a topic pack in YAML
     topics = f", {len(pack.topics)} topic(s)" if pack else ""
     print(f"{file}: {errors} error(s), {len(findings) - errors} warning(s){topics}")
     raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def roles(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = False) -> None:
+    """Print who may do what, as a Markdown table. 角色权限表"""
+    from huiying.roles import roles_table
+
+    print(roles_table("zh" if chinese else "en"))
 
 
 @app.command()

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from contracts.permissions import PERMISSIONS, allowed
+from contracts.permissions import ACTIONS, Reach, allowed, reach
 from contracts.words import Role
 from kit.problems import Problem
 
@@ -33,8 +34,12 @@ class Principal:
     kind: str = "user"
 
     def may(self, action: str) -> bool:
-        """Tell whether this principal may perform `action` of :data:`contracts.permissions.PERMISSIONS`."""
+        """Tell whether this principal may perform `action` of :data:`contracts.permissions.ACTIONS`, on whatever."""
         return allowed(action, self.roles)
+
+    def reach(self, action: str) -> Reach | None:
+        """Return how far this principal may perform `action`; None: not at all."""
+        return reach(action, self.roles)
 
 
 #: Anyone at all: what the public pages are served to.
@@ -95,20 +100,32 @@ def principal_of(request: Request) -> Principal:
 
 
 def require(action: str) -> Any:
-    """Return a dependency that gives the :class:`Principal` and answers 403 unless it may perform `action`."""
-    if action not in PERMISSIONS:
+    """Return a dependency that gives the :class:`Principal` and answers 403 unless it may perform `action`.
+
+    Where the table says that the right goes only to what is the caller's own, the service checks that besides; it
+    finds a route's actions with :func:`actions_of`.
+    """
+    if action not in ACTIONS:
         raise KeyError(f"{action!r} is no action of contracts.permissions")
 
-    def check(request: Request) -> Principal:
+    async def check(request: Request) -> Principal:
         principal = principal_of(request)
         if not principal.may(action):
             raise Problem(
                 403,
                 "forbidden",
-                zh=f"您的角色不能执行此操作（{action}）",
+                zh=f"您的角色不能执行此操作：{ACTIONS[action].zh}（{action}）",
                 en=f"Your roles do not allow {action}",
                 action=action,
             )
         return principal
 
+    check.action = action  # type: ignore[attr-defined]
     return Depends(check)
+
+
+def actions_of(dependant: Dependant) -> frozenset[str]:
+    """Return every action that a route requires; give it the route's `dependant`."""
+    own = getattr(dependant.call, "action", None)
+    found = {own} if isinstance(own, str) else set()
+    return frozenset(found.union(*(actions_of(inner) for inner in dependant.dependencies)))

@@ -67,6 +67,14 @@ class Outbox:
         await self.put_all(session, [Publication(stream=stream, message=message)])
         return message
 
+    async def put_each(
+        self, session: AsyncSession, stream: str, type_: str, payloads: Sequence[tuple[str, BaseModel]]
+    ) -> None:
+        """Add a message for each (subject, payload) to the transaction of `session`, in order and at once."""
+        now = self._clock.now()
+        messages = [envelope(type_, subject, one, source=self._service, at=now) for subject, one in payloads]
+        await self.put_all(session, [Publication(stream=stream, message=message) for message in messages])
+
     async def put_all(self, session: AsyncSession, publications: Sequence[Publication]) -> None:
         """Add messages to the transaction of `session`, in order."""
         if not publications:
@@ -76,7 +84,9 @@ class Outbox:
             {"stream": p.stream, "message": p.message.model_dump_json(exclude_none=True), "created_at": now}
             for p in publications
         ]
-        await session.execute(sa.insert(self._table), rows)
+        # refers to no other row, so that what is yet to be written of the transaction need not go first
+        with session.no_autoflush:
+            await session.execute(sa.insert(self._table), rows)
         event.listen(session.sync_session, "after_commit", self._committed, once=True)
 
     async def waiting(self) -> int:

@@ -7,12 +7,17 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from kit.logging import configure
 
 pytest_plugins = ["kit.testing"]
 
 configure("tests", level="warning")
+
+# how long one example takes says nothing where other work runs on the machine
+settings.register_profile("huiying", deadline=None)
+settings.load_profile("huiying")
 
 _connect = socket.socket.connect
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel
 
-from contracts.permissions import PERMISSIONS, allowed
+from contracts.permissions import ACTIONS, Reach
 from contracts.words import Role
 from gateway.api.parts import PartsDep
 from gateway.identity import Login
@@ -36,6 +36,8 @@ class Me(BaseModel):
     roles: list[Role]
     unit: str | None
     permissions: list[str]
+    #: those of `permissions` that reach only what is the caller's own, such as the cases in which the unit takes part
+    own: list[str]
 
 
 @router.post(
@@ -64,15 +66,17 @@ async def create_token(
 
 @router.get("/api/v1/me", summary="Who am I", responses=problems())
 async def get_me(request: Request) -> Me:
-    """Tell whom the credentials name, and which actions they allow."""
+    """Tell whom the credentials name, which actions they allow, and which of these on what is one's own only."""
     principal = principal_of(request)
+    reaches = {action: principal.reach(action) for action in sorted(ACTIONS)}
     return Me(
         id=principal.id,
         name=principal.name,
         kind=principal.kind,
         roles=sorted(principal.roles),
         unit=principal.unit,
-        permissions=sorted(action for action in PERMISSIONS if allowed(action, principal.roles)),
+        permissions=[action for action, reach in reaches.items() if reach],
+        own=[action for action, reach in reaches.items() if reach is Reach.OWN],
     )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from gateway.api.parts import PartsDep
+from gateway.hearing import hears
 from gateway.live import EVENT_TYPES
 from kit.auth import Principal, require
 from kit.problems import Problem, problems
@@ -28,7 +29,11 @@ async def stream_events(
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
     types: Annotated[str, Query(description=f"comma-separated; all of: {', '.join(EVENT_TYPES)}")] = "",
 ) -> StreamingResponse:
-    """Stream alerts, events, cases, clocks and notifications as they change; `Last-Event-ID` resumes."""
+    """Stream alerts, events, cases, clocks and notifications as they change; `Last-Event-ID` resumes.
+
+    A department, county or expert hears of alerts, cases and clocks only where they take part, or where an alert's
+    event names a place of theirs, and of notifications not at all (`/api/v1/notifications` has their own).
+    """
     wanted = frozenset(part.strip() for part in types.split(",") if part.strip()) or frozenset(EVENT_TYPES)
     unknown = wanted - set(EVENT_TYPES)
     if unknown:
@@ -37,7 +42,7 @@ async def stream_events(
             400, "unknown-event-type", zh=f"没有这种事件：{names}", en=f"There is no such event type: {names}"
         )
     return StreamingResponse(
-        parts.live.listen(last_event_id, wanted, partial(parts.identity.welcome, principal)),
+        parts.live.listen(last_event_id, wanted, partial(parts.identity.welcome, principal), partial(hears, principal)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -136,7 +136,7 @@ async def get_user(user_id: str, response: Response, parts: PartsDep, _: _Reader
 async def change_user(
     user_id: str, change: UserChange, request: Request, response: Response, parts: PartsDep, _: _Writer
 ) -> User:
-    """Change a user. A new password, other roles or being disabled end the user's logins."""
+    """Change a user. A new password, other roles, another unit or being disabled end the user's logins."""
     values: dict[str, Any] = change.model_dump(mode="json", exclude_unset=True, exclude={"password"})
     values = {name: value for name, value in values.items() if value is not None or name == "unit"}
     if change.password is not None:
@@ -156,7 +156,7 @@ async def change_user(
             )
         if not await store.change_user(session, user_id, row.version, values):
             raise Problem(412, "stale", zh="内容已被他人修改", en="The user has changed since you read it")
-        if not {"password_hash", "roles", "enabled"}.isdisjoint(values):
+        if not {"password_hash", "roles", "unit", "enabled"}.isdisjoint(values):
             await store.end_logins(session, user_id)
         row = await store.user(session, user_id)
     parts.identity.forget()

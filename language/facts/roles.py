@@ -18,7 +18,9 @@ _BEFORE, _BEHIND = 24, 26
 _JOIN: Final = re.compile(
     rf"(?:{PERSONS}|人数|人员|人口|民众|职工|农户|户数|户|家庭|总数|总人口|者|的|了|为|达到?|共计?|总?计|累计|已经?|升至|增至|上升至|上升到|上升为|"
     r"增加[到至为]|更新为|变为|降至|降为|目前|分别|合计|数|有|出|着|到|至|:|\s|是|另外?|农村|住?房屋?|民房|农房|规模|病例|疑似|患者|被|其他|约|"
-    r"疫情|各类|各族|沿线|库区|各级|水库|电站|本地|当地|外来|受伤)*"
+    r"疫情|各类|各族|沿线|库区|各级|水库|电站|本地|当地|外来|受伤|"
+    # 影响永平镇300余户: the place of those counted
+    r"[\u4e00-\u9fff]{2,3}(?:县|镇|乡|村|街道|社区)|等地)*"
 )
 #: What parts a figure from a role's word behind it: somebody does something about somebody else.
 _PARTS: Final = re.compile(

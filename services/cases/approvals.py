@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 from contracts.words import Level, Role
 from services.cases.lifecycle import Refused
-from services.cases.plan.schema import Approval, Plan
+from services.cases.plan.schema import ROMAN, Approval, ApprovalStep, Plan
 from services.cases.roles import list_roles
 
 
@@ -20,6 +20,8 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    #: a lowering on which nobody decided in time
+    LAPSED = "lapsed"
 
 
 class ProposalKind(StrEnum):
@@ -34,8 +36,21 @@ Decision = Literal["approve", "reject"]
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """A role that a person may act in because a holder of it, `holder`, has delegated it to them."""
+
+    role: Role
+    delegation_id: str
+    holder_id: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
-    """One person's act at one step of a chain."""
+    """One person's act at one step of a chain.
+
+    `holder` is the person for whom a delegate signed (代), `deputy` marks a role that stood in for those of the step.
+    """
 
     step: int
     person_id: str
@@ -44,18 +59,24 @@ class Signature:
     decision: Decision
     at: str
     comment: str = ""
+    holder_id: str | None = None
+    holder: str | None = None
+    delegation_id: str | None = None
+    deputy: bool = False
+
+    @property
+    def people(self) -> set[str]:
+        """Return the ids of all whose authority the signature uses up: who signed, and for whom."""
+        return {self.person_id} | ({self.holder_id} if self.holder_id else set())
+
+    @property
+    def signed(self) -> str:
+        """Return the signature as officers read it, such as `李四（代赵局长）`."""
+        return f"{self.person}（代{self.holder}）" if self.holder else self.person
 
     def as_json(self) -> dict[str, Any]:
         """Return the signature ready for JSON."""
-        return {
-            "step": self.step,
-            "person_id": self.person_id,
-            "person": self.person,
-            "role": str(self.role),
-            "decision": self.decision,
-            "at": self.at,
-            "comment": self.comment,
-        }
+        return {**asdict(self), "role": str(self.role)}
 
     @classmethod
     def of_json(cls, data: dict[str, Any]) -> Signature:
@@ -70,7 +91,7 @@ def kind_of(current: Level, active: bool, proposed: Level) -> ProposalKind:
     if proposed.rank < current.rank:
         return ProposalKind.LOWER
     if active:
-        raise Refused("level_unchanged", f"处置单已是 {current} 级", f"The case already is at level {current}")
+        raise Refused("level_unchanged", f"处置单已是{ROMAN[current]}级", f"The case already is at level {current}")
     return ProposalKind.ACTIVATE
 
 
@@ -98,27 +119,64 @@ def sign(
     decision: Decision,
     at: str,
     comment: str = "",
+    mandates: Sequence[Mandate] = (),
+    stand_ins: Sequence[Role] = (),
 ) -> tuple[ApprovalState, Signature]:
     """Decide at the step that a proposal stands at; returns its state afterwards and the signature.
 
-    Raises :class:`Refused` where the person holds none of the step's roles, or proposed or requested it themselves and
-    the chain wants two people, or rejects without saying why.
+    `mandates` are roles delegated to the person, `stand_ins` roles that may sign beside those of the step: deputies,
+    and higher ones to which an expired proposal has gone. Raises :class:`Refused` where the person may act in none of
+    them, or rejects without saying why, or where the chain wants two people and the person, or whoever they sign for,
+    proposed or signed it before.
     """
     current = approval.steps[step]
-    holds = sorted(roles & set(current.roles))
-    if not holds:
-        names = ", ".join(current.roles)
+    capacities = _capacities(current, roles, mandates, stand_ins)
+    if not capacities:
+        wanted = [*current.roles, *stand_ins]
+        names = ", ".join(dict.fromkeys(wanted))
         raise Refused(
-            "not_your_step", f"此步骤须由以下角色办理：{list_roles(current.roles)}", f"This step belongs to: {names}"
+            "not_your_step", f"此步骤须由以下角色办理：{list_roles(wanted)}", f"This step belongs to: {names}"
         )
-    earlier = {signature.person_id for signature in signatures} | ({proposer_id} if proposer_id else set())
-    if approval.two_people and current.kind == "decide" and decision == "approve" and person_id in earlier:
-        raise Refused(
-            "two_people", "提出人与批准人不能是同一人", "Whoever proposed or requested it cannot also approve it"
-        )
+    if approval.two_people and decision == "approve":
+        earlier: set[str] = set().union(*(signature.people for signature in signatures))
+        if current.kind == "decide" and proposer_id:
+            earlier.add(proposer_id)
+        capacities = [
+            (role, mandate)
+            for role, mandate in capacities
+            if person_id not in earlier and (mandate is None or mandate.holder_id not in earlier)
+        ]
+        if not capacities:
+            raise Refused(
+                "two_people",
+                "提出人、请示人与批准人不能是同一人，也不能由受其委托的人代签",
+                "Whoever proposed or requested it cannot also approve it, nor can their delegate for them",
+            )
     if decision == "reject" and not comment.strip():
         raise Refused("comment_missing", "不同意须说明理由", "A rejection needs its reason")
-    signature = Signature(step, person_id, person, holds[0], decision, at, comment)
+    role, mandate = capacities[0]
+    signature = Signature(
+        step,
+        person_id,
+        person,
+        role,
+        decision,
+        at,
+        comment,
+        holder_id=mandate.holder_id if mandate else None,
+        holder=mandate.holder if mandate else None,
+        delegation_id=mandate.delegation_id if mandate else None,
+        deputy=role not in current.roles,
+    )
     if decision == "reject":
         return ApprovalState.REJECTED, signature
     return (ApprovalState.APPROVED if step == len(approval.steps) - 1 else ApprovalState.PENDING), signature
+
+
+def _capacities(
+    step: ApprovalStep, roles: frozenset[Role], mandates: Sequence[Mandate], stand_ins: Sequence[Role]
+) -> list[tuple[Role, Mandate | None]]:
+    """Return in what capacities a person may sign: own roles before delegated ones, the step's before stand-ins."""
+    wanted = [*sorted(step.roles), *(role for role in stand_ins if role not in step.roles)]
+    own: list[tuple[Role, Mandate | None]] = [(role, None) for role in wanted if role in roles]
+    return own + [(role, mandate) for role in wanted for mandate in mandates if mandate.role is role]

@@ -23,3 +23,9 @@ def number(year: int, count: int) -> str:
 def show_time(at: datetime) -> str:
     """Return an instant as officers read it, in Shanghai time: `2026-03-02 08:00`."""
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def show_date(at: datetime) -> str:
+    """Return the day of an instant as letters and reports date themselves: `2026年3月2日`, in Shanghai time."""
+    day = at.astimezone(ZONE)
+    return f"{day.year}年{day.month}月{day.day}日"

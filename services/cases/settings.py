@@ -22,6 +22,8 @@ class CasesSettings(ServiceSettings):
     clock_pass: float = Field(1.0, gt=0)
     #: days for which an event that came to nothing is kept
     retention_days: int = Field(180, ge=1)
+    #: days for which the courses of events are kept, for replaying a changed plan on them
+    course_days: int = Field(400, ge=1)
     #: where the portal is reached; addresses of published statements start with it
     public_url: str = "http://127.0.0.1:8000"
 

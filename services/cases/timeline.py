@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,14 +24,31 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """An entry that is not what it was, by its number, and why."""
+
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a timeline is whole. `broken_at` is the sequence number of the first entry that is not what it was."""
+    """Whether a timeline is whole: how many entries there are, the hash of the last, and every fault by number."""
 
     intact: bool
     entries: int
     head: str
-    broken_at: int | None = None
-    reason: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def broken_at(self) -> int | None:
+        """Return the number of the first entry that is not what it was."""
+        return self.faults[0].sequence if self.faults else None
+
+    @property
+    def reason(self) -> str:
+        """Return what is wrong with the first of them."""
+        return self.faults[0].reason if self.faults else ""
 
 
 def canonical(value: Any) -> str:
@@ -70,28 +87,57 @@ def seal(
     return Sealed(sequence, body, previous, chained(previous, body))
 
 
+def export_head(case_id: str, number: str, entries: int, head: str) -> str:
+    """Return the first line of an exported timeline: whose it is, how many entries it has, and the last one's hash."""
+    line = {"case_id": case_id, "number": number, "entries": entries, "head": head or GENESIS, "genesis": GENESIS}
+    return canonical({**line, "seal": "sha256(previous + body), UTF-8, hex"}) + "\n"
+
+
+def export_entry(entry: Sealed) -> str:
+    """Return an entry's line of an exported timeline, with the very text that its hash seals."""
+    return canonical(asdict(entry)) + "\n"
+
+
 def verify(case_id: str, entries: Iterable[Sealed], length: int, head: str) -> Verdict:
-    """Check a whole timeline, in order, against the number of entries and the head that the case remembers."""
-    previous, count = GENESIS, 0
+    """Check a whole timeline against the number of entries and the head that the case remembers.
+
+    Every entry that was altered, is missing, is one too many or stands in another's place is named. An entry that was
+    altered and sealed anew shows by the next one, which seals the hash that it had, or by the head.
+    """
+    found: dict[int, str] = {}
+    at: dict[int, Sealed] = {}
+    count = 0
     for entry in entries:
         count += 1
-        reason = _fault(case_id, entry, previous, count)
+        number = entry.sequence
+        if number in at or not 1 <= number <= length:
+            found.setdefault(number, f"第 {number} 条记录多出")
+        elif number < max(at, default=0):
+            found.setdefault(number, f"第 {number} 条记录次序被调换")
+        at.setdefault(number, entry)
+    previous: str | None = GENESIS
+    for number in range(1, length + 1):
+        entry_there = at.get(number)
+        if entry_there is None:
+            found.setdefault(number, f"第 {number} 条记录缺失")
+            previous = None
+            continue
+        reason = _fault(case_id, entry_there, number)
         if reason:
-            return Verdict(False, count, previous, count, reason)
-        previous = entry.hash
-    if count != length:
-        return Verdict(False, count, previous, min(count, length) + 1, "末尾记录缺失或多出")
-    if previous != head:
-        return Verdict(False, count, previous, count, "末尾记录与处置单所记不符")
-    return Verdict(True, count, previous)
+            found.setdefault(number, reason)
+        elif previous is not None and entry_there.previous != previous:
+            altered = max(number - 1, 1)
+            found.setdefault(altered, f"第 {altered} 条记录内容被改动并重新封存")
+        previous = entry_there.hash
+    if previous is not None and previous != (head or GENESIS):
+        found.setdefault(length, f"第 {length} 条记录与处置单所记不符")
+    faults = tuple(Fault(number, found[number]) for number in sorted(found))
+    last = at[length].hash if length in at else previous or ""
+    return Verdict(not faults, count, last, faults)
 
 
-def _fault(case_id: str, entry: Sealed, previous: str, expected: int) -> str:
-    if entry.sequence != expected:
-        return f"第 {expected} 条记录缺失"
-    if entry.previous != previous:
-        return f"第 {expected} 条记录与上一条不衔接"
-    if chained(previous, entry.body) != entry.hash:
+def _fault(case_id: str, entry: Sealed, expected: int) -> str:
+    if chained(entry.previous, entry.body) != entry.hash:
         return f"第 {expected} 条记录内容被改动"
     try:
         said = json.loads(entry.body)

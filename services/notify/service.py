@@ -103,12 +103,16 @@ class Notifications:
             deliveries = await store.deliveries_of(session, [row.id for row in rows])
         return [(row, deliveries[row.id]) for row in rows]
 
-    async def one(self, notification_id: str) -> Told:
-        """Return a notification with its deliveries; 404 where there is none."""
+    async def one(self, notification_id: str, mine_of: Principal | None = None) -> Told:
+        """Return a notification with its deliveries; 404 where there is none, or, with `mine_of`, none of theirs."""
         async with self._database.reading() as session:
             found = await session.get(Notification, notification_id)
             if found is None:
                 raise _unknown()
+            if mine_of is not None:
+                mine = await store.contact_of(session, mine_of.name)
+                if mine is None or not await store.deliveries_to(session, notification_id, mine.id):
+                    raise _unknown()
             return found, (await store.deliveries_of(session, [found.id]))[found.id]
 
     async def acknowledge(self, notification_id: str, principal: Principal, contact_id: str | None) -> Acknowledgement:

@@ -58,13 +58,14 @@ def system(request: pytest.FixtureRequest, make_system: MakeSystem) -> System:
     environment = {}
     if request.param == "postgresql":
         server: EmbeddedPostgres = request.getfixturevalue("postgres_server")
-        environment["HUIYING_DATABASE_URL"] = server.url(asyncio.run(_new_database(server)))
+        environment["HUIYING_DATABASE_URL"] = server.url(asyncio.run(new_database(server)))
     found = make_system(**environment)
     found.start()
     return found
 
 
-async def _new_database(server: EmbeddedPostgres) -> str:
+async def new_database(server: EmbeddedPostgres) -> str:
+    """Make an empty database; returns its name."""
     name = f"t{uuid.uuid4().hex}"
     connection = await asyncpg.connect(server.url())
     try:

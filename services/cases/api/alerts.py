@@ -11,6 +11,7 @@ from kit.etags import check_if_match, etag
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
 from services.cases import store
+from services.cases.api.guard import alerts_of
 from services.cases.api.parts import AlertReader, AlertWriter, Id, PartsDep, after_time_and_id
 from services.cases.models import AlertRow
 from services.cases.schemas.alerts import AlertOut, DismissIn, FactsIn, GradeOut
@@ -23,16 +24,17 @@ router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 @router.get("", responses=problems(400), summary="预警列表")
 async def list_alerts(
     parts: PartsDep,
-    _: AlertReader,
+    caller: AlertReader,
     page: PageParams,
     status: AlertStatus | None = None,
     level: Level | None = None,
     event_id: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9A-Za-z-]+$")] = None,
 ) -> Page[AlertOut]:
-    """List alerts, newest first."""
+    """List alerts, newest first; to a department, county or expert, those of their cases and their own places."""
     async with parts.desk.database.reading() as session:
+        own = await alerts_of(parts, session, caller)
         rows = await store.alert_page(
-            session, page.limit, after_time_and_id(page), status=status, level=level, event_id=event_id
+            session, page.limit, after_time_and_id(page), own=own, status=status, level=level, event_id=event_id
         )
     return page_of(rows, page, lambda row: (row.raised_at, row.id), AlertOut.of)
 

@@ -7,10 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from contracts.words import CaseState, Level
+from kit.auth import Principal, require
 from kit.pages import Page, PageParams, page_of
 from kit.problems import Problem, problems
 from services.cases import store
-from services.cases.api.parts import TAGGED, CaseReader, CaseWriter, Decider, Id, PartsDep, Seen, after_time_and_id
+from services.cases.access import own_of
+from services.cases.api.guard import known_alert
+from services.cases.api.parts import TAGGED, CaseReader, CaseWriter, Id, PartsDep, Seen, after_time_and_id
 from services.cases.lifecycle import OPEN_STATES
 from services.cases.schemas.alerts import FactsIn, GradeOut
 from services.cases.schemas.cases import (
@@ -27,24 +30,33 @@ from services.cases.service.opening import Opening
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 
+#: The chain says who signs: holders of a step's roles, their delegates and deputies, whatever roles these have.
+Signer = Annotated[Principal, require("cases.sign")]
+
 
 @router.get("", responses=problems(400), summary="处置单列表")
 async def list_cases(
     parts: PartsDep,
-    _: CaseReader,
+    caller: CaseReader,
     page: PageParams,
     state: Annotated[list[CaseState] | None, Query(description="in any of these states")] = None,
     level: Annotated[list[Level] | None, Query(description="at any of these levels")] = None,
     event_id: Annotated[str | None, Query(max_length=64, pattern=r"^[0-9A-Za-z-]+$")] = None,
     open_only: Annotated[bool, Query(alias="open", description="only cases still being worked")] = False,
 ) -> Page[CaseOut]:
-    """List cases, newest first."""
+    """List cases, newest first; to a department, county or expert, those in which they take part."""
     states = [one for one in (state or OPEN_STATES) if one in OPEN_STATES] if open_only else list(state or [])
     if open_only and not states:
         return Page(items=[])
     async with parts.desk.database.reading() as session:
         rows = await store.case_page(
-            session, page.limit, after_time_and_id(page), states=states, levels=level or [], event_id=event_id
+            session,
+            page.limit,
+            after_time_and_id(page),
+            own=own_of(caller, "cases.read"),
+            states=states,
+            levels=level or [],
+            event_id=event_id,
         )
         pending = await store.pending_approvals(session, [row.id for row in rows])
         plans = {
@@ -60,10 +72,14 @@ async def list_cases(
 
 @router.post("", status_code=201, responses=problems(404, 409, 503), summary="建立处置单")
 async def create_case(body: CaseIn, parts: PartsDep, principal: CaseWriter, response: Response) -> CaseOut:
-    """Open a case from an event, from an alert, or by hand. 409 where the event has an open case already."""
+    """Open a case from an event, from an alert, or by hand. 409 where the event has an open case already.
+
+    A department or county takes part in what it opens.
+    """
     actor = Actor.of(principal)
     now = parts.desk.clock.now()
     if body.alert_id:
+        await known_alert(parts, principal, body.alert_id)
         row = await parts.openings.from_alert(
             body.alert_id, level=body.level, title=body.title, reason=body.reason, actor=actor, drill=body.drill
         )
@@ -89,13 +105,13 @@ async def create_case(body: CaseIn, parts: PartsDep, principal: CaseWriter, resp
             actor,
         )
     response.headers["Location"] = f"/api/v1/cases/{row.id}"
-    return await parts.show(row, response)
+    return await parts.show(row, principal, response)
 
 
 @router.get("/{case_id}", responses={**problems(404), **TAGGED}, summary="一张处置单")
-async def get_case(case_id: Id, parts: PartsDep, _: CaseReader, response: Response) -> CaseOut:
-    """Return a case with its chain of command."""
-    return await parts.show(await parts.case(case_id), response)
+async def get_case(case_id: Id, parts: PartsDep, caller: CaseReader, response: Response) -> CaseOut:
+    """Return a case with its chain of command, and its next steps and what each lacks."""
+    return await parts.show(await parts.case(case_id), caller, response)
 
 
 @router.post("/{case_id}/transitions", responses={**problems(404, 409, 412), **TAGGED}, summary="流转")
@@ -104,38 +120,37 @@ async def move_case(
 ) -> CaseOut:
     """Take a step of the lifecycle. 409 names the rule that forbids it."""
     row = await parts.casework.move(case_id, body.to, body.reason, Actor.of(principal), seen)
-    return await parts.show(row, response)
+    return await parts.show(row, principal, response)
 
 
 @router.post("/{case_id}/level", status_code=201, responses=problems(404, 409, 412), summary="建议变更级别")
 async def propose_level(case_id: Id, body: LevelIn, parts: PartsDep, principal: CaseWriter, seen: Seen) -> ApprovalOut:
     """Propose a level. A raise starts the graver level's clocks at once, until the chain has decided."""
     proposal = await parts.levels.propose(case_id, body.level, body.reason, Actor.of(principal), seen)
-    async with parts.desk.database.reading() as session:
-        row = await parts.case(case_id)
-        return ApprovalOut.of(proposal, await parts.desk.plans.version(session, row.plan_version))
+    return ApprovalOut.of(proposal, *await parts.plan_moves.plans_of([proposal]))
 
 
 @router.get("/{case_id}/approvals", responses=problems(404), summary="级别审批")
 async def list_approvals(case_id: Id, parts: PartsDep, _: CaseReader) -> Page[ApprovalOut]:
-    """List every proposed level of a case, the oldest first, each with its chain and signatures."""
-    row = await parts.case(case_id)
+    """List every proposed level of a case, the oldest first, each with its signatures and the chain that decided it.
+
+    The chain is that of the version of the plan by which the case was led at the time.
+    """
+    await parts.case(case_id)
     async with parts.desk.database.reading() as session:
-        plan = await parts.desk.plans.version(session, row.plan_version)
         found = await store.approvals(session, case_id)
-    return Page(items=[ApprovalOut.of(item, plan) for item in found])
+    plans = await parts.plan_moves.plans_of(found)
+    return Page(items=[ApprovalOut.of(item, plan) for item, plan in zip(found, plans, strict=True)])
 
 
 @router.post("/{case_id}/approvals/{approval_id}", responses=problems(404, 409, 412), summary="审批")
 async def decide_approval(
-    case_id: Id, approval_id: Id, body: DecisionIn, parts: PartsDep, principal: Decider, seen: Seen
+    case_id: Id, approval_id: Id, body: DecisionIn, parts: PartsDep, principal: Signer, seen: Seen
 ) -> ApprovalOut:
     """Sign the step that a proposal stands at. 403 where it belongs to other roles, 409 where two people are wanted."""
     actor = Actor.of(principal)
     proposal = await parts.levels.decide(case_id, approval_id, body.decision, body.comment, actor, seen)
-    row = await parts.case(case_id)
-    async with parts.desk.database.reading() as session:
-        return ApprovalOut.of(proposal, await parts.desk.plans.version(session, row.plan_version))
+    return ApprovalOut.of(proposal, *await parts.plan_moves.plans_of([proposal]))
 
 
 @router.post("/{case_id}/facts", responses=problems(404, 409), summary="人工认定事实")
@@ -153,4 +168,4 @@ async def watch_case(
 ) -> CaseOut:
     """Watch a case round the clock, or as usual again."""
     row = await parts.casework.watch(case_id, body.mode, body.reason, Actor.of(principal), seen)
-    return await parts.show(row, response)
+    return await parts.show(row, principal, response)

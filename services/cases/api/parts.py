@@ -14,17 +14,42 @@ from kit.etags import check_if_match, etag
 from kit.pages import PageRequest
 from kit.problems import Problem
 from services.cases import store
+from services.cases.concerns import share_answered
 from services.cases.models import CaseRow
+from services.cases.plan import Plan
 from services.cases.schemas.cases import CaseOut
+from services.cases.service.actors import Actor
+from services.cases.service.aftercare import Aftercare
 from services.cases.service.alerting import Alerting
+from services.cases.service.backtesting import Backtesting
+from services.cases.service.case_facts import CaseFacts
 from services.cases.service.case_file import CaseFile
-from services.cases.service.casework import Casework
+from services.cases.service.casework import Casework, next_steps
+from services.cases.service.command import Command
+from services.cases.service.concerns import Concerns
+from services.cases.service.conferences import Conferences
+from services.cases.service.consultations import Consultations
+from services.cases.service.correction_reminders import CorrectionReminders
+from services.cases.service.corrections import Corrections
 from services.cases.service.deadlines import Deadlines
+from services.cases.service.decisions import Decisions
+from services.cases.service.delegations import Delegations
 from services.cases.service.desk import Desk, missing
+from services.cases.service.grades import Grades
+from services.cases.service.handovers import Handovers
+from services.cases.service.information import Information
 from services.cases.service.levels import Levels
+from services.cases.service.media import Media
 from services.cases.service.opening import Openings
+from services.cases.service.pausing import Pauses
+from services.cases.service.plan_moves import PlanMoves
+from services.cases.service.publishing import Publishing
 from services.cases.service.receipts import Receipts
+from services.cases.service.reviews import Reviews
 from services.cases.service.statements import Statements
+from services.cases.service.tasks import Tasks
+from services.cases.service.watching import Watching
+from services.cases.store import aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +58,45 @@ class Parts:
 
     desk: Desk
     alerting: Alerting
+    grades: Grades
+    backtesting: Backtesting
     receipts: Receipts
     openings: Openings
     casework: Casework
     levels: Levels
     statements: Statements
+    publishing: Publishing
+    case_facts: CaseFacts
+    plan_moves: PlanMoves
     deadlines: Deadlines
+    decisions: Decisions
+    delegations: Delegations
+    pauses: Pauses
+    command: Command
+    tasks: Tasks
+    consultations: Consultations
+    information: Information
+    media: Media
+    conferences: Conferences
+    handovers: Handovers
+    watching: Watching
+    corrections: Corrections
+    correction_reminders: CorrectionReminders
+    concerns: Concerns
+    aftercare: Aftercare
+    reviews: Reviews
     public_url: str
 
-    async def show(self, row: CaseRow, response: Response | None = None) -> CaseOut:
-        """Show a case, with its entity tag where there is a response to put it on."""
+    async def show(self, row: CaseRow, caller: Principal, response: Response | None = None) -> CaseOut:
+        """Show a case and what the caller may do next, with its entity tag where there is a response to put it on."""
         async with self.desk.database.reading() as session:
             plan = await self.desk.plans.version(session, row.plan_version)
             pending = await store.pending_approval(session, row.id)
+            steps = await next_steps(await self.desk.file(session, row), Actor.of(caller))
+            asked = share_answered(await aftermath.concerns(session, row.id))
         if response is not None:
             response.headers["ETag"] = etag(row.sequence)
-        return CaseOut.of(row, plan, pending)
+        return CaseOut.of(row, plan, pending, steps, asked)
 
     async def case(self, case_id: str) -> CaseRow:
         """Return a case; 404 where there is none."""
@@ -57,6 +105,11 @@ class Parts:
         if row is None:
             raise missing("case", case_id)
         return row
+
+    async def plan_of(self, row: CaseRow) -> Plan:
+        """Return the version of the plan by which a case is led."""
+        async with self.desk.database.reading() as session:
+            return await self.desk.plans.version(session, row.plan_version)
 
 
 def _parts(request: Request) -> Parts:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from kit.etags import etag
 from kit.pages import Page, PageParams, page_of
 from kit.problems import Problem, problems
 from services.cases import store
 from services.cases.api.parts import PartsDep, PlanReader, PlanWriter, Version, after_time_and_id
-from services.cases.plan import PlanError, check_plan
+from services.cases.plan import PlanError, check_plan, parse_plan
+from services.cases.plan.diff import compare
 from services.cases.plan.loader import MAX_BYTES, read_document
-from services.cases.schemas.plans import CheckOut, FindingOut, PlanOut, PlanVersionOut
+from services.cases.plan.published import plan_schema
+from services.cases.schemas.plans import (
+    ActivationIn,
+    ActivationOut,
+    CheckOut,
+    FindingOut,
+    PlanDiffOut,
+    PlanOut,
+    PlanVersionOut,
+)
+from services.cases.service.actors import Actor
 from services.cases.service.plans import plan_problem
+from services.cases.store.plans import activation_page
 
 router = APIRouter(prefix="/api/v1", tags=["plans"])
+
+#: The version that a plan is compared with.
+Against = Annotated[
+    str | None,
+    Query(max_length=60, pattern=r"^[0-9A-Za-z._-]+$", description="compared with this version; default: in force"),
+]
 
 _YAML: Final[dict[str, Any]] = {
     "requestBody": {
@@ -51,25 +69,84 @@ async def list_plans(parts: PartsDep, _: PlanReader, page: PageParams) -> Page[P
     return page_of(rows, page, lambda row: (row.created_at, row.version), PlanVersionOut.of)
 
 
-@router.post("/plans", status_code=201, responses=problems(400, 409, 413), summary="提交新版预案", openapi_extra=_YAML)
-async def create_plan(parts: PartsDep, principal: PlanWriter, request: Request) -> PlanVersionOut:
-    """Store a plan (YAML) as a new version, not yet in force. 422 names every error with its line."""
-    text = await _text(request)
+@router.post(
+    "/plans",
+    status_code=201,
+    responses={
+        **problems(400, 409, 413),
+        200: {"model": PlanVersionOut, "description": "the same text is stored already, as this version"},
+    },
+    summary="提交新版预案",
+    openapi_extra=_YAML,
+)
+async def create_plan(parts: PartsDep, principal: PlanWriter, request: Request, response: Response) -> PlanVersionOut:
+    """Store a plan (YAML) as a new version, not yet in force. 422 names every error with its line.
+
+    A version never changes: the same text is the same version (200), another text under a known version is refused.
+    """
+    text = await plan_text(request)
     try:
-        return PlanVersionOut.of(await parts.desk.plans.take_in(text, by=principal.name))
+        row, new = await parts.desk.plans.take_in(text, by=principal.name)
     except PlanError as error:
         raise plan_problem(error) from None
+    if not new:
+        response.status_code = 200
+    return PlanVersionOut.of(row)
+
+
+@router.get(
+    "/plans/schema",
+    response_class=JSONResponse,
+    responses={**problems(), 200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}},
+    summary="预案文件的 JSON Schema",
+)
+async def get_plan_schema(_: PlanReader) -> JSONResponse:
+    """Return the JSON Schema of a plan file, for editors and for programs that write plans."""
+    return JSONResponse(plan_schema(), media_type="application/schema+json")
+
+
+@router.get("/plans/activations", responses=problems(400), summary="预案启用记录")
+async def list_activations(parts: PartsDep, _: PlanReader, page: PageParams) -> Page[ActivationOut]:
+    """List which version was put in force when, by whom and why, the newest first."""
+    async with parts.desk.database.reading() as session:
+        rows = await activation_page(session, page.limit, after_time_and_id(page))
+    return page_of(rows, page, lambda row: (row.at, row.id), ActivationOut.of)
+
+
+@router.post("/plans/diff", responses=problems(400, 404, 413, 503), summary="比较未提交的预案", openapi_extra=_YAML)
+async def diff_plan_text(parts: PartsDep, _: PlanReader, request: Request, against: Against = None) -> PlanDiffOut:
+    """Compare a plan (YAML, not stored) with a stored version: what would change, part by part, in words.
+
+    The plan may have gaps, but must be readable: 422 names every error of form with its line.
+    """
+    text = await plan_text(request)
+    try:
+        new = parse_plan(text)
+    except PlanError as error:
+        raise plan_problem(error) from None
+    async with parts.desk.database.reading() as session:
+        old = await parts.desk.plans.read(session, against or (await parts.desk.plans.in_force(session)).version)
+    return PlanDiffOut.of(old[0].version, new[0].version, compare(old, new))
 
 
 @router.post("/plans/check", responses=problems(400, 413), summary="检查预案", openapi_extra=_YAML)
 async def check_plan_text(_parts: PartsDep, _: PlanReader, request: Request) -> CheckOut:
     """Check a plan (YAML) without storing it: errors and gaps, each with its line."""
-    text = await _text(request)
+    text = await plan_text(request)
     findings = check_plan(text)
     version = None
     if not any(finding.severity == "error" for finding in findings):
         version = str(read_document(text, "plan.yaml").data["meta"]["version"])
     return CheckOut(ok=version is not None, version=version, findings=[FindingOut.of(item) for item in findings])
+
+
+@router.get("/plans/{version}/diff", responses=problems(404, 503), summary="比较两版预案")
+async def diff_plans(version: Version, parts: PartsDep, _: PlanReader, against: Against = None) -> PlanDiffOut:
+    """Tell what changes from the version `against` (left out: the one in force) to this one, part by part, in words."""
+    async with parts.desk.database.reading() as session:
+        old = await parts.desk.plans.read(session, against or (await parts.desk.plans.in_force(session)).version)
+        new = await parts.desk.plans.read(session, version)
+    return PlanDiffOut.of(old[0].version, version, compare(old, new))
 
 
 @router.get("/plans/{version}", responses=problems(404), summary="某一版预案")
@@ -98,12 +175,16 @@ async def get_plan_text(version: Version, parts: PartsDep, _: PlanReader) -> Pla
 
 
 @router.post("/plans/{version}/activate", responses=problems(404), summary="启用某一版预案")
-async def activate_plan(version: Version, parts: PartsDep, _: PlanWriter) -> PlanVersionOut:
-    """Put a version in force. Cases that are open keep the version they were opened under."""
-    return PlanVersionOut.of(await parts.desk.plans.activate(version))
+async def activate_plan(
+    version: Version, parts: PartsDep, principal: PlanWriter, body: Annotated[ActivationIn | None, Body()] = None
+) -> PlanVersionOut:
+    """Put a version in force; who did so, when and why is recorded. Cases keep the version they are on."""
+    reason = body.reason if body is not None else ""
+    return PlanVersionOut.of(await parts.desk.plans.activate(version, Actor.of(principal), reason))
 
 
-async def _text(request: Request) -> str:
+async def plan_text(request: Request) -> str:
+    """Return the body as text; 413 where it is larger than a plan may be, 400 where it is not UTF-8."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk

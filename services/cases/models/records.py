@@ -42,10 +42,13 @@ class EventRow(Base, table=True):
 
 
 class AlertRow(Base, table=True):
-    """A plan criterion met by an event; at most one for each level of an event."""
+    """A plan criterion met by an event; one for each level of an event, and one more each time that it is asked again.
+
+    `round` counts from 1: a level that a person refused comes up again only for a new reason or after the plan's time.
+    """
 
     __tablename__: ClassVar[str] = "alerts"
-    __table_args__ = (sa.UniqueConstraint("event_id", "level"),)
+    __table_args__ = (sa.UniqueConstraint("event_id", "level", "round"), sa.Index(None, "raised_at", "id"))
 
     id: str = Field(sa_type=ID, primary_key=True)
     event_id: str = Field(sa_type=ID)
@@ -57,6 +60,7 @@ class AlertRow(Base, table=True):
     case_id: str | None = Field(default=None, sa_type=ID, index=True)
     plan_version: str = Field(sa_type=sa.String(60))
     raised_at: datetime = Field(sa_type=UtcDateTime)
+    round: int = Field(default=1, sa_type=sa.Integer)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_by: str | None = Field(default=None, sa_type=NAME)
     reason: str = Field(default="", sa_type=sa.Text)
@@ -70,6 +74,7 @@ class CaseRow(Base, table=True):
     """
 
     __tablename__: ClassVar[str] = "cases"
+    __table_args__ = (sa.Index(None, "opened_at", "id"),)
 
     id: str = Field(sa_type=ID, primary_key=True)
     number: str = Field(sa_type=WORD, unique=True)
@@ -138,77 +143,11 @@ class ClockRow(Base, table=True):
     proposal_id: str | None = Field(default=None, sa_type=ID)
     replaces: str | None = Field(default=None, sa_type=ID)
     subject: str | None = Field(default=None, sa_type=ID)
+    paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_seconds: float = Field(default=0.0, sa_type=sa.Float)
+    met_by: dict[str, Any] | None = Field(default=None, sa_type=Json)
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
-
-
-class ApprovalRow(Base, table=True):
-    """A proposed level. `seat` is "pending" while it awaits a decision, else null: a case has one at a time."""
-
-    __tablename__: ClassVar[str] = "approvals"
-    __table_args__ = (sa.UniqueConstraint("case_id", "seat"),)
-
-    id: str = Field(sa_type=ID, primary_key=True)
-    case_id: str = Field(sa_column=of_case())
-    kind: str = Field(sa_type=WORD)
-    from_level: str = Field(sa_type=sa.String(4))
-    to_level: str = Field(sa_type=sa.String(4))
-    chain_level: str = Field(sa_type=sa.String(4))
-    state: str = Field(sa_type=WORD)
-    seat: str | None = Field(default=None, sa_type=WORD)
-    step: int = Field(default=0, sa_type=sa.Integer)
-    proposer_id: str | None = Field(default=None, sa_type=ID)
-    proposer: str = Field(sa_type=NAME)
-    reason: str = Field(sa_type=sa.Text)
-    reasons: list[dict[str, Any]] = Field(sa_type=Json)
-    signatures: list[dict[str, Any]] = Field(sa_type=Json)
-    proposed_at: datetime = Field(sa_type=UtcDateTime)
-    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class TaskRow(Base, table=True):
-    """A piece of work, copied out of the playbook when the case was opened."""
-
-    __tablename__: ClassVar[str] = "tasks"
-    __table_args__ = (sa.UniqueConstraint("case_id", "key"),)
-
-    id: str = Field(sa_type=ID, primary_key=True)
-    case_id: str = Field(sa_column=of_case())
-    key: str = Field(sa_type=sa.String(60))
-    title: str = Field(sa_type=sa.Text)
-    role: str = Field(sa_type=WORD)
-    clause: str = Field(default="", sa_type=NAME)
-    source: str | None = Field(default=None, sa_type=sa.Text)
-    position: int = Field(sa_type=sa.Integer)
-    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    done_by: str | None = Field(default=None, sa_type=NAME)
-    evidence: str = Field(default="", sa_type=sa.Text)
-
-
-class StatementRow(Base, table=True):
-    """What is said with one voice: version `number` of a case."""
-
-    __tablename__: ClassVar[str] = "statements"
-    __table_args__ = (sa.UniqueConstraint("case_id", "number"), sa.Index(None, "state", "published_at", "id"))
-
-    id: str = Field(sa_type=ID, primary_key=True)
-    case_id: str = Field(sa_column=of_case())
-    number: int = Field(sa_type=sa.Integer)
-    title: str = Field(sa_type=sa.Text)
-    text: str = Field(sa_type=sa.Text)
-    state: str = Field(sa_type=WORD)
-    author_id: str = Field(sa_type=ID)
-    author: str = Field(sa_type=NAME)
-    disclosure: dict[str, Any] = Field(sa_type=Json)
-    comment: str = Field(default="", sa_type=sa.Text)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    decided_by: str | None = Field(default=None, sa_type=NAME)
-    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    published_by: str | None = Field(default=None, sa_type=NAME)
-    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    version: int = Field(default=1, sa_type=sa.Integer)
 
 
 class NoticeRow(Base, table=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from contracts.words import IncidentType, Level, Tier
-from services.cases.plan.figures import Sourced, Strict
+from services.cases.plan.figures import ONE_ORIGIN, Limit, Sourced, Strict
 
 
 class Fact(StrEnum):
@@ -46,10 +47,16 @@ NUMERIC_FACTS: Final = frozenset(Fact) - HUMAN_FACTS - {Fact.TOP_TIER, Fact.INCI
 
 
 class Threshold(Sourced):
-    """A bound that a number reaches (`at_least`) or exceeds (`above`)."""
+    """A bound that a number reaches (`at_least`) or exceeds (`above`): exactly one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [ONE_ORIGIN, {"oneOf": [{"required": ["at_least"]}, {"required": ["above"]}]}]}
+    )
 
     at_least: float | None = None
+    """Holds from this number on."""
     above: float | None = None
+    """Holds for more than this number."""
 
     @model_validator(mode="after")
     def _one_bound(self) -> Threshold:
@@ -81,15 +88,24 @@ class Trigger(Sourced):
     """
 
     key: str = Field(min_length=1, max_length=60)
+    """The criterion's name in reasons and in `plan diff`; keep it when the figure changes."""
     label: str
+    """What officers read."""
     level: Level
+    """The level that is reached at least."""
     fact: Fact
     at_least: float | None = None
+    """For a number: holds from it on."""
     above: float | None = None
+    """For a number: holds for more than it."""
     tier_at_least: Tier | None = None
+    """For `top_tier`: a source of this standing or a higher one."""
     one_of: tuple[IncidentType, ...] | None = None
+    """For `incident_type`: any of these."""
     is_true: bool | None = None
+    """For what only people know: `true`."""
     alone: bool = False
+    """Counts without any negative or doubtful story beside it."""
     clause: str | None = None
 
     @model_validator(mode="after")
@@ -153,8 +169,11 @@ class Count(Strict):
     key: str = Field(min_length=1, max_length=60)
     label: str
     fact: Fact
+    """A number."""
     levels: dict[Level, Threshold] = Field(min_length=1)
+    """The threshold of each level, rising with its gravity."""
     provided: Provision | None = None
+    """Looked at only where this number is reached."""
 
     @model_validator(mode="after")
     def _numbers_only(self) -> Count:
@@ -164,9 +183,21 @@ class Count(Strict):
         return self
 
 
+#: Where a plan says nothing of `hold` and `ask_again`.
+HOLD: Final = Limit(within=timedelta(hours=2), default="project")
+ASK_AGAIN: Final = Limit(within=timedelta(hours=72), default="project")
+
+
 class Grading(Strict):
     """How an event is graded. An event that matches none of `topics` is not graded at all."""
 
     topics: tuple[str, ...] = Field(min_length=1)
+    """Keys of `scope.topics`."""
     triggers: tuple[Trigger, ...] = Field(min_length=1)
+    """Hard triggers: the gravest that holds sets the floor."""
     counts: tuple[Count, ...] = ()
+    """Figures that raise by at most one level above the floor."""
+    hold: Limit = HOLD
+    """How long a level's reasons must have ceased to hold before a lower one is suggested; it is never taken."""
+    ask_again: Limit = ASK_AGAIN
+    """After what time a level that a person refused may be suggested again, though no new criterion was met."""

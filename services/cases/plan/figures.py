@@ -6,7 +6,8 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 _UNITS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s|min|h|d)", re.ASCII)
@@ -14,16 +15,29 @@ _LONGEST: Final = timedelta(days=3650)
 
 
 class Strict(BaseModel):
-    """Base of every part of a plan: unknown keys and wrong types are errors."""
+    """Base of every part of a plan: unknown keys and wrong types are errors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    What stands in quotes below a field is its description in the published JSON Schema.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+#: What an editor is told of a figure's origin: one of two keys.
+ONE_ORIGIN: Final[JsonDict] = {"oneOf": [{"required": ["source"]}, {"required": ["default"]}]}
 
 
 class Sourced(Strict):
     """A figure with its origin: exactly one of `source` (a document's name) and `default: project`."""
 
+    model_config = ConfigDict(json_schema_extra=dict(ONE_ORIGIN))
+
     source: str | None = None
+    """The document that the figure comes from, by name and date."""
     default: Literal["project"] | None = None
+    """Marks a figure that no document gives: this project's own."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Sourced:
@@ -56,7 +70,17 @@ def parse_duration(value: object) -> object:
 
 
 #: A length of time, written as `30 min`, `5 h`, `15 d`.
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^\s*{_DURATION.pattern}\s*$".replace(r"\d", "[0-9]"),
+            "examples": ["30 min", "5 h", "15 d"],
+        }
+    ),
+]
 
 
 class Limit(Sourced):

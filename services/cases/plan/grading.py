@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ class Grade:
         return tuple(reason for reason in self.reasons if reason.met)
 
 
-def in_scope(plan: Plan, topics: list[str]) -> bool:
+def in_scope(plan: Plan, topics: Collection[str]) -> bool:
     """Tell whether an event with these topics is graded at all."""
     return bool(set(topics) & set(plan.grading.topics))
 
@@ -54,19 +55,23 @@ def grade(plan: Plan, event: EventUpdated, human: HumanFacts | None = None) -> G
       the lowest level (a negative or doubtful story), unless they are marked `alone`.
     - Counts raise by at most one level above the floor, and by nothing where there is no floor.
     """
-    if not in_scope(plan, event.topics):
+    return grade_facts(plan, event.topics, facts_of(event, human or HumanFacts()))
+
+
+def grade_facts(plan: Plan, topics: Collection[str], facts: Mapping[Fact, Any]) -> Grade:
+    """Grade an event of these topics by its facts, as :func:`grade` does."""
+    if not in_scope(plan, topics):
         scope = Reason(
             criterion="scope",
             label="属于预案适用范围",
             level=_LOWEST,
             kind="scope",
-            observed=list(event.topics),
+            observed=list(topics),
             threshold=list(plan.grading.topics),
             met=False,
             source=plan.scope.clause,
         )
         return Grade(None, None, (scope,))
-    facts = facts_of(event, human or HumanFacts())
     story = any(trigger.level is _LOWEST and trigger.holds(facts[trigger.fact]) for trigger in plan.grading.triggers)
     reasons = [_hard(trigger, facts, story) for trigger in plan.grading.triggers]
     floor_rank = max((reason.level.rank for reason in reasons if reason.met), default=0)
@@ -98,7 +103,7 @@ def facts_of(event: EventUpdated, human: HumanFacts) -> dict[Fact, Any]:
     }
 
 
-def _hard(trigger: Trigger, facts: dict[Fact, Any], story: bool) -> Reason:
+def _hard(trigger: Trigger, facts: Mapping[Fact, Any], story: bool) -> Reason:
     observed = facts[trigger.fact]
     return Reason(
         criterion=trigger.key,
@@ -112,7 +117,7 @@ def _hard(trigger: Trigger, facts: dict[Fact, Any], story: bool) -> Reason:
     )
 
 
-def _counted(count: Count, facts: dict[Fact, Any]) -> list[Reason]:
+def _counted(count: Count, facts: Mapping[Fact, Any]) -> list[Reason]:
     observed = facts[count.fact]
     enough = count.provided is None or count.provided.holds(facts[count.provided.fact])
     return [

@@ -19,5 +19,12 @@ def load_plan(path: Path | str) -> Plan:
 
 
 def parse_plan(text: str, name: str = "plan.yaml") -> tuple[Plan, Document]:
-    """Read a plan from text; returns it with the document it came from. Raises :class:`PlanError`."""
-    return parse_document(text, name, Plan)
+    """Read a plan from text; returns it with the document it came from. Raises :class:`PlanError`.
+
+    A plan of another schema is told to be one, and nothing else of it.
+    """
+    try:
+        return parse_document(text, name, Plan)
+    except PlanError as error:
+        other = [finding for finding in error.findings if finding.path == "schema"]
+        raise PlanError(other or error.findings) from None

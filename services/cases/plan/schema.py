@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from contracts.words import CaseState, ClockKind, IncidentType, Level, NotificationKind, Role
+from services.cases.plan.aftermath import MARKS, Corrections, Marks, Reopening
 from services.cases.plan.criteria import Grading
 from services.cases.plan.figures import Duration, Limit, Sourced, Strict
+from services.cases.plan.pausing import PauseRule
+from services.cases.plan.statements import StatementTemplate
+from services.cases.plan.steps import StepRule
+from services.cases.plan.waiting import Delegation, Deputies, Waiting
+from services.cases.plan.work import NO_CONFERENCE_RULE, RECEIPT, Concerns, ConferenceRule, DueFrom, Evidence
 
 #: Channels that a row of the notification matrix may name.
 ChannelName = Literal["log", "email", "webhook"]
+
+
+#: The form of the plan file that this program reads.
+SCHEMA: Final = 1
+
+
+def _known_schema(number: int) -> int:
+    if number != SCHEMA:
+        raise ValueError(
+            f"本程序只读第 {SCHEMA} 版格式（schema: {SCHEMA}），此文件为第 {number} 版 / "
+            f"this program reads plans of schema {SCHEMA}, not {number}"
+        )
+    return number
+
+
+#: The number of the form, of which there is one.
+Form = Annotated[int, AfterValidator(_known_schema), WithJsonSchema({"const": SCHEMA})]
 
 
 class Meta(Strict):
@@ -79,12 +102,13 @@ class RoleHolder(Strict):
 
 
 class Unit(Strict):
-    """A body that takes part."""
+    """A body that takes part; with `concerns`, in the cases that these are about."""
 
     key: str
     name: str
     role: Role
     duties: str = ""
+    concerns: Concerns | None = None
 
 
 class Organisation(Strict):
@@ -109,6 +133,7 @@ class ApprovalStep(Strict):
 
     kind: Literal["request", "decide"]
     roles: tuple[Role, ...]
+    deputies: Deputies | None = None
 
 
 class Approval(Strict):
@@ -117,6 +142,7 @@ class Approval(Strict):
     steps: tuple[ApprovalStep, ...]
     informed: tuple[Role, ...] = ()
     two_people: bool = True
+    waiting: Waiting = Waiting()
 
 
 class LevelSpec(Strict):
@@ -149,6 +175,7 @@ class Clocks(Strict):
     warn_at: WarnAt
     limits: dict[Level, dict[ClockKind, Limit]]
     escalation: dict[Level, tuple[EscalationStep, ...]] = Field(default_factory=dict)
+    pause: tuple[PauseRule, ...] = ()
 
 
 class Opening(Sourced):
@@ -173,7 +200,11 @@ class NoticeRow(Strict):
 
 
 class PlaybookTask(Strict):
-    """A piece of work that a case gets when its response starts; `due` counts from then. No types: all of them."""
+    """A piece of work that a case gets when its response starts; `due` counts from then. No types: all of them.
+
+    The response ends with a `mandatory` one undone only where a reason is given. It waits for the tasks that `after`
+    names; with `due_from: free` its time counts from when they are done. `met_by` names the record that is evidence.
+    """
 
     key: str = Field(max_length=60)
     title: str
@@ -182,6 +213,10 @@ class PlaybookTask(Strict):
     role: Role
     due: Limit | None = None
     clause: str = ""
+    mandatory: bool = False
+    after: tuple[str, ...] = ()
+    due_from: DueFrom = "opening"
+    met_by: Evidence | None = None
 
 
 class SurgeWatch(Sourced):
@@ -203,9 +238,12 @@ class MonitorDays(Sourced):
 
 
 class Resurgence(Sourced):
-    """When an event in aftercare counts as come back: negative posts within one hour."""
+    """When an event in aftercare counts as come back: negative posts within one hour, and what happens then."""
 
     negative_posts_1h: int = Field(ge=1)
+    rise: float = Field(1.5, ge=1)
+    """It must also be this many times what it was when the response ended, or when a person last let it pass."""
+    reopen: Reopening = "automatic"
 
 
 class Aftercare(Strict):
@@ -225,6 +263,9 @@ class Review(Strict):
     led_by: tuple[Role, ...] = Field(min_length=1)
     invited: tuple[Role, ...] = ()
     sections: tuple[str, ...] = Field(min_length=1)
+    marks: Marks = MARKS
+    required_at: tuple[Level, ...] = tuple(Level)
+    """A case at one of these levels is closed only once its review is final."""
 
 
 class Guarantee(Strict):
@@ -256,8 +297,12 @@ class Disclosure(Strict):
 
 
 class Plan(Strict):
-    """A whole emergency plan."""
+    """A whole emergency plan (预案). docs/plan.md describes every part in words."""
 
+    model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
+
+    form: Form = Field(SCHEMA, alias="schema")
+    """The form of this file, not the version of the plan."""
     meta: Meta
     scope: Scope
     policy: str
@@ -275,6 +320,14 @@ class Plan(Strict):
     review: Review
     guarantees: tuple[Guarantee, ...] = ()
     disclosure: Disclosure
+    lifecycle: tuple[StepRule, ...] = ()
+    delegation: Delegation = Delegation()
+    information: Limit = RECEIPT
+    """Within what time information that was passed to a unit is acknowledged (clause 五(二)3)."""
+    press_conference: ConferenceRule = NO_CONFERENCE_RULE
+    corrections: Corrections = Corrections()
+    statement_templates: tuple[StatementTemplate, ...] = ()
+    """Drafts of statements (clause 二(三)); none: the project's own."""
 
     @property
     def version(self) -> str:

@@ -10,6 +10,7 @@ from contracts.messages import Reason
 from contracts.words import AlertStatus, Level
 from services.cases.models import AlertRow
 from services.cases.plan import Grade, HumanFacts
+from services.cases.plan.saying import explain
 from services.cases.schemas.body import Body
 
 
@@ -29,11 +30,15 @@ class AlertOut(BaseModel):
     settled_by: str | None
     reason: str
     version: int
+    round: int = Field(description="2 and more: asked again after a person had refused the level")
+    explanation: str = Field(description="why this level, in one sentence")
 
     @classmethod
     def of(cls, row: AlertRow) -> AlertOut:
         """Show a stored alert."""
-        return cls.model_validate(row.model_dump(exclude={"rank"}))
+        reasons = [Reason.model_validate(item) for item in row.reasons]
+        shown = row.model_dump(exclude={"rank"})
+        return cls.model_validate({**shown, "explanation": explain(Level(row.level), reasons)})
 
 
 class DismissIn(Body):
@@ -62,9 +67,15 @@ class GradeOut(BaseModel):
 
     level: Level | None
     floor: Level | None
+    explanation: str = Field(description="why, in one sentence")
     reasons: list[Reason]
 
     @classmethod
     def of(cls, graded: Grade) -> GradeOut:
         """Show a grade."""
-        return cls(level=graded.level, floor=graded.floor, reasons=list(graded.reasons))
+        return cls(
+            level=graded.level,
+            floor=graded.floor,
+            explanation=explain(graded.level, graded.reasons),
+            reasons=list(graded.reasons),
+        )

@@ -16,9 +16,15 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_nul(cls, data: Any) -> Any:
-        if isinstance(data, dict) and any(isinstance(value, str) and "\x00" in value for value in data.values()):
+        if isinstance(data, dict) and any(_holds_nul(value) for value in data.values()):
             raise ValueError("文字中不能有空字符 / a text must not hold NUL characters")
         return data
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(one, str) and "\x00" in one for one in value)
+    return isinstance(value, str) and "\x00" in value
 
 
 #: An instant of this century, with its zone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,11 +10,16 @@ from pydantic import BaseModel, Field, model_validator
 
 from contracts.messages import Reason
 from contracts.words import CaseState, IncidentType, Level, Role, WatchMode
-from services.cases.approvals import ApprovalState, ProposalKind
+from services.cases.approvals import ApprovalState, ProposalKind, Signature
+from services.cases.concerns import Share
 from services.cases.lifecycle import STATE_NAMES, steps_from
 from services.cases.models import ApprovalRow, CaseRow
 from services.cases.plan import Plan
 from services.cases.schemas.body import Body, Instant
+from services.cases.schemas.concerns import ShareOut
+from services.cases.service.casework import NextStep
+from services.cases.service.signatories import wait_of
+from services.cases.waiting import stand_ins
 
 
 class ChainOut(BaseModel):
@@ -23,6 +29,42 @@ class ChainOut(BaseModel):
     executors: list[Role]
     informed: list[Role]
     text: str
+
+
+class LackOut(BaseModel):
+    """Something that a step still lacks. `by_reason`: giving a reason makes up for it."""
+
+    rule: str = Field(examples=["nothing_released"])
+    text: str = Field(examples=["尚未对外发布信息；确无需发布的，须说明理由"])
+    text_en: str
+    by_reason: bool
+
+
+class NextStepOut(BaseModel):
+    """A step that the lifecycle allows next. `allowed`: the caller may take it, given a reason where asked."""
+
+    to: CaseState
+    name: str = Field(examples=["持续关注"])
+    step: str = Field(examples=["monitor"])
+    allowed: bool
+    needs_reason: bool
+    roles: list[Role] = Field(description="who may take it at the case's level")
+    missing: list[LackOut]
+
+    @classmethod
+    def of(cls, step: NextStep) -> NextStepOut:
+        """Show a step."""
+        return cls.model_validate(
+            {
+                "to": step.to,
+                "name": STATE_NAMES[step.to],
+                "step": step.step,
+                "allowed": step.allowed,
+                "needs_reason": any(lack.by_reason for lack in step.lacks),
+                "roles": sorted(step.roles),
+                "missing": [lack.as_json() for lack in step.lacks],
+            }
+        )
 
 
 class CaseOut(BaseModel):
@@ -35,6 +77,9 @@ class CaseOut(BaseModel):
     state: CaseState
     state_name: str = Field(examples=["研判"])
     next_states: list[CaseState] = Field(description="states that the lifecycle allows next")
+    next_steps: list[NextStepOut] | None = Field(
+        None, description="each step that the lifecycle allows next, with what the caller still lacks; not in lists"
+    )
     level: Level
     level_name: str = Field(examples=["Ⅱ级（重大或较大）"])
     level_active: bool
@@ -52,10 +97,18 @@ class CaseOut(BaseModel):
     opened_at: datetime
     updated_at: datetime
     monitoring_since: datetime | None
+    concerns: ShareOut | None = Field(None, description="what people ask, and the share answered; not in lists")
     version: int = Field(description="number of the last timeline entry; the entity tag")
 
     @classmethod
-    def of(cls, row: CaseRow, plan: Plan, pending: ApprovalRow | None) -> CaseOut:
+    def of(
+        cls,
+        row: CaseRow,
+        plan: Plan,
+        pending: ApprovalRow | None,
+        steps: Sequence[NextStep] | None = None,
+        asked: Share | None = None,
+    ) -> CaseOut:
         """Show a stored case by its plan."""
         level, state = Level(row.level), CaseState(row.state)
         chain = plan.levels[level].chain
@@ -65,6 +118,8 @@ class CaseOut(BaseModel):
                 **shown,
                 "state_name": STATE_NAMES[state],
                 "next_states": steps_from(state),
+                "next_steps": None if steps is None else [NextStepOut.of(step) for step in steps],
+                "concerns": None if asked is None else ShareOut.of(asked),
                 "level_name": plan.level_name(level),
                 "pending_level": pending.to_level if pending else None,
                 "chain": {
@@ -123,17 +178,40 @@ class SignatureOut(BaseModel):
     decision: Literal["approve", "reject"]
     at: datetime
     comment: str
+    on_behalf_of: str | None = Field(description="for whom a delegate signed (代)")
+    deputy: bool = Field(description="whether the role stood in for those of the step")
+    signed: str = Field(examples=["李副局长（代赵局长）"])
+
+    @classmethod
+    def of(cls, signature: Signature) -> SignatureOut:
+        """Show a signature."""
+        return cls(
+            step=signature.step,
+            person=signature.person,
+            role=signature.role,
+            decision=signature.decision,
+            at=datetime.fromisoformat(signature.at),
+            comment=signature.comment,
+            on_behalf_of=signature.holder,
+            deputy=signature.deputy,
+            signed=signature.signed,
+        )
 
 
 class StepOut(BaseModel):
-    """A step of an approval chain."""
+    """A step of an approval chain. `deputies` may sign it once they are called."""
 
     kind: Literal["request", "decide"]
     roles: list[Role]
+    deputies: list[Role]
 
 
 class ApprovalOut(BaseModel):
-    """A proposed level and what has become of it. `step` is the step of `steps` that it stands at."""
+    """A proposed level and what has become of it. `step` is the step of `steps` that it stands at.
+
+    While it is pending, `may_sign` are the roles that may sign that step: its own, deputies that have been called, and
+    higher roles to which it has gone.
+    """
 
     id: str
     case_id: str
@@ -143,6 +221,8 @@ class ApprovalOut(BaseModel):
     state: ApprovalState
     steps: list[StepOut]
     step: int
+    may_sign: list[Role]
+    waiting_since: datetime | None
     two_people: bool
     proposer: str
     by_machine: bool
@@ -156,10 +236,25 @@ class ApprovalOut(BaseModel):
     def of(cls, row: ApprovalRow, plan: Plan) -> ApprovalOut:
         """Show a stored proposal with its chain."""
         approval = plan.levels[Level(row.chain_level)].approval
-        shown: dict[str, Any] = row.model_dump(exclude={"chain_level", "seat", "proposer_id"})
-        steps = [{"kind": step.kind, "roles": list(step.roles)} for step in approval.steps]
+        hidden = {"chain_level", "seat", "proposer_id", "told", "climbed", "next_at", "signatures"}
+        shown: dict[str, Any] = row.model_dump(exclude=hidden)
+        steps = [
+            {"kind": s.kind, "roles": list(s.roles), "deputies": list(s.deputies.roles) if s.deputies else []}
+            for s in approval.steps
+        ]
+        may_sign: list[Role] = []
+        if row.state == ApprovalState.PENDING:
+            step, wait = approval.steps[row.step], wait_of(row)
+            may_sign = [*step.roles, *stand_ins(wait, step, wait.since)]
         return cls.model_validate(
-            {**shown, "steps": steps, "two_people": approval.two_people, "by_machine": row.proposer_id is None}
+            {
+                **shown,
+                "steps": steps,
+                "may_sign": may_sign,
+                "two_people": approval.two_people,
+                "by_machine": row.proposer_id is None,
+                "signatures": [SignatureOut.of(Signature.of_json(item)) for item in row.signatures],
+            }
         )
 
 
@@ -175,14 +270,6 @@ class ReportIn(Body):
 
     to: Role = Field(examples=["group_leader"])
     text: str = Field(min_length=1, max_length=20_000, examples=["初报：……"])
-
-
-class PressConferenceIn(Body):
-    """A press conference that was held, by the spokesperson whom the city designated (clause 五(三)3)."""
-
-    held_at: Instant
-    spokesperson: str = Field(min_length=1, max_length=100)
-    record: str = Field("", max_length=20_000)
 
 
 class WatchIn(Body):

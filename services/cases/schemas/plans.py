@@ -7,8 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.cases.models import PlanRow
+from services.cases.models import ActivationRow, PlanRow
 from services.cases.plan import Finding, Plan
+from services.cases.plan.diff import by_part
+from services.cases.plan.names import key_name
+from services.cases.plan.wording import Change
+from services.cases.schemas.body import Body
 
 
 class PlanVersionOut(BaseModel):
@@ -48,6 +52,71 @@ class CheckOut(BaseModel):
     ok: bool
     version: str | None = None
     findings: list[FindingOut]
+
+
+class ActivationIn(Body):
+    """Why a version is put in force."""
+
+    reason: str = Field("", max_length=2000, examples=["2026 年修订，领导小组会议通过"])
+
+
+class ActivationOut(BaseModel):
+    """A version was put in force, in the place of `replaced`."""
+
+    id: str
+    version: str = Field(examples=["2026.1"])
+    replaced: str | None = Field(examples=["2019.1"])
+    at: datetime
+    by: str = Field(description="empty for activations from before they were recorded")
+    reason: str
+
+    @classmethod
+    def of(cls, row: ActivationRow) -> ActivationOut:
+        """Show a stored activation."""
+        return cls.model_validate(row.model_dump(exclude={"by_id"}))
+
+
+class ChangeOut(BaseModel):
+    """A difference of meaning between two plans; the lines are those of either text, null where it has no such part."""
+
+    kind: Literal["added", "removed", "changed"]
+    path: str = Field(examples=["clocks.limits.II.first_release.within"])
+    zh: str = Field(examples=["各级时限 · Ⅱ级 · 首次发布：时限由 5 小时 改为 4 小时"])
+    en: str = Field(examples=["limits · level II · first_release: within changed from 5 h to 4 h"])
+    old: Any = Field(examples=["PT5H"])
+    new: Any = Field(examples=["PT4H"])
+    old_line: int | None = Field(examples=[301])
+    new_line: int | None = Field(examples=[301])
+
+
+class PartChangesOut(BaseModel):
+    """What differs in one part of the plan."""
+
+    part: str = Field(examples=["clocks"])
+    name: str = Field(examples=["时限"])
+    changes: list[ChangeOut]
+
+
+class PlanDiffOut(BaseModel):
+    """What changes from one plan to another, by part; `parts` is empty where they say the same."""
+
+    from_version: str = Field(examples=["2019.1"])
+    to_version: str = Field(examples=["2026.1"])
+    count: int
+    parts: list[PartChangesOut]
+
+    @classmethod
+    def of(cls, from_version: str, to_version: str, changes: list[Change]) -> PlanDiffOut:
+        """Show changes."""
+        parts = [
+            PartChangesOut(
+                part=part,
+                name=key_name(part, "Plan"),
+                changes=[ChangeOut.model_validate(change, from_attributes=True) for change in found],
+            )
+            for part, found in by_part(changes).items()
+        ]
+        return cls(from_version=from_version, to_version=to_version, count=len(changes), parts=parts)
 
 
 class PlanOut(BaseModel):

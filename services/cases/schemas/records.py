@@ -1,4 +1,4 @@
-"""Clocks, tasks and the timeline over HTTP."""
+"""Clocks and the timeline over HTTP."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from contracts.words import ClockKind, ClockState, Level, Role
-from services.cases.clocks import KIND_NAMES, Clock, is_late
-from services.cases.models import TaskRow, TimelineRow
+from contracts.words import ClockKind, ClockState, Level
+from services.cases.clocks import Clock, is_late, remaining
+from services.cases.labels import CLOCK_NAMES
+from services.cases.models import TimelineRow
 from services.cases.plan import Plan
-from services.cases.schemas.body import Body
 from services.cases.timeline import Verdict
 
 
@@ -33,6 +33,13 @@ class ClockOut(BaseModel):
     remaining: float | None
     source: str | None = Field(description="where the figure comes from")
     task_id: str | None
+    paused: bool
+    paused_until: datetime | None = Field(description="when it goes on by itself")
+    paused_seconds: float = Field(description="what earlier pauses took; `due_at` has been put off by it")
+    met_by: dict[str, Any] | None = Field(
+        description="the evidence: number and kind of the timeline entry that met it, and what that tells of",
+        examples=[{"entry": 12, "kind": "statement_published", "statement_id": "0197f3a0-…"}],
+    )
 
     @classmethod
     def of(cls, clock: Clock, plan: Plan, now: datetime) -> ClockOut:
@@ -41,7 +48,7 @@ class ClockOut(BaseModel):
         return cls(
             id=clock.id,
             kind=clock.kind,
-            name=KIND_NAMES[clock.kind],
+            name=CLOCK_NAMES[clock.kind],
             level=clock.level,
             state=clock.state,
             started_at=clock.started_at,
@@ -50,39 +57,14 @@ class ClockOut(BaseModel):
             breached_at=clock.breached_at,
             late=is_late(clock),
             elapsed=round(clock.elapsed(clock.ended_at or now), 4),
-            remaining=(clock.due_at - now).total_seconds() if clock.is_open else None,
+            remaining=remaining(clock, now).total_seconds() if clock.is_open else None,
             source=limit.origin if limit else None,
             task_id=clock.subject,
+            paused=clock.is_paused,
+            paused_until=clock.paused_until if clock.is_paused else None,
+            paused_seconds=clock.paused_seconds,
+            met_by=clock.met_by,
         )
-
-
-class TaskOut(BaseModel):
-    """A task out of the playbook."""
-
-    id: str
-    case_id: str
-    key: str
-    title: str
-    role: Role
-    clause: str
-    source: str | None = Field(description="where the time allowed comes from")
-    due_at: datetime | None
-    done: bool
-    done_at: datetime | None
-    done_by: str | None
-    evidence: str
-
-    @classmethod
-    def of(cls, row: TaskRow) -> TaskOut:
-        """Show a stored task."""
-        return cls.model_validate({**row.model_dump(exclude={"position"}), "done": row.done_at is not None})
-
-
-class TaskDoneIn(Body):
-    """A task is done; `evidence` says by what it can be seen."""
-
-    done: bool = Field(True, description="only true: a task that was done stays done")
-    evidence: str = Field(min_length=1, max_length=5000, examples=["已与县应急局电话核实，记录见附件"])
 
 
 class EntryOut(BaseModel):
@@ -115,14 +97,22 @@ class EntryOut(BaseModel):
         )
 
 
+class FaultOut(BaseModel):
+    """An entry that is not what it was."""
+
+    sequence: int
+    reason: str
+
+
 class VerdictOut(BaseModel):
-    """Whether a timeline is whole; `broken_at` is the first entry that is not what it was."""
+    """Whether a timeline is whole; `broken_at` is the first entry that is not what it was, `faults` names all."""
 
     intact: bool
     entries: int
     head: str
     broken_at: int | None
     reason: str
+    faults: list[FaultOut]
 
     @classmethod
     def of(cls, verdict: Verdict) -> VerdictOut:
@@ -133,4 +123,5 @@ class VerdictOut(BaseModel):
             head=verdict.head,
             broken_at=verdict.broken_at,
             reason=verdict.reason,
+            faults=[FaultOut(sequence=fault.sequence, reason=fault.reason) for fault in verdict.faults],
         )

@@ -17,6 +17,7 @@ class Actor:
     name: str
     id: str | None = None
     roles: frozenset[Role] = field(default_factory=frozenset)
+    unit: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the actor as a timeline entry holds it."""
@@ -25,7 +26,7 @@ class Actor:
     @classmethod
     def of(cls, principal: Principal) -> Actor:
         """Return the actor on whose behalf a call is made."""
-        return cls("person", principal.name, principal.id, principal.roles)
+        return cls("person", principal.name, principal.id, principal.roles, principal.unit)
 
 
 #: What grades events and proposes.

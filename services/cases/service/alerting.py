@@ -1,35 +1,37 @@
-"""Events as analysis tells of them: graded by the plan, alerts raised, cases opened, levels proposed."""
+"""Events as analysis tells of them: taken in, graded by the plan, and what people establish and settle of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
-from contracts.messages import AlertRaised, EventUpdated
-from contracts.streams import ALERTS_RAISED
-from contracts.words import AlertStatus, CaseState, ClockKind, Level, NotificationKind, WatchMode
-from kit.ids import new_id
+from contracts.messages import EventUpdated
+from contracts.words import AlertStatus, CaseState, ClockKind, Level, WatchMode
 from kit.problems import Problem
-from services.cases import merged_events, store
+from services.cases import store
 from services.cases.lifecycle import Refused
 from services.cases.models import AlertRow
-from services.cases.numbering import show_time
-from services.cases.plan import Grade, HumanFacts, Plan, grade
+from services.cases.plan import Grade, HumanFacts, Plan
 from services.cases.plan.grading import in_scope
-from services.cases.service.actors import MACHINE, PLAN, Actor
-from services.cases.service.case_file import CaseFile, Notices
+from services.cases.plan.holding import Holding, join
+from services.cases.plan.saying import name_of_fact
+from services.cases.plan.schema import ROMAN
+from services.cases.service import concerns
+from services.cases.service.actors import PLAN, Actor
+from services.cases.service.case_file import CaseFile
+from services.cases.service.courses import Courses
 from services.cases.service.desk import Desk, missing, refusal
 from services.cases.service.following import follow
-from services.cases.service.levels import propose
-from services.cases.service.opening import Opening, open_case, say_reasons
+from services.cases.service.suggesting import Look, Suggesting
+from services.cases.store import courses as stored
+from services.cases.store import merged_events
 
-_log = structlog.get_logger(__name__)
-#: A resurgence is entered at most once in this time.
-_RESURGENCE_PAUSE = timedelta(hours=24)
+#: Events that are looked at again in one pass.
+_AT_ONCE: Final = 200
 
 
 class Alerting:
@@ -37,6 +39,7 @@ class Alerting:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._suggesting = Suggesting(desk)
 
     async def take_in(self, messages: Sequence[Message]) -> None:
         """Store the events of a batch and act on each by the plan, in one transaction.
@@ -74,17 +77,26 @@ class Alerting:
                 return
             for id_ in sorted(newer):
                 await follow(self._desk, session, latest[id_][0], was_in.get(id_))
+            await concerns.take_in(self._desk, session, [latest[id_][0] for id_ in sorted(newer)])
+            wholes = {into for id_ in newer if (into := latest[id_][0].merged_into) is not None}
+            courses = await Courses.of(session, newer | wholes)
+            rows = await store.events(session, newer)
+            human = {id_: HumanFacts.model_validate(rows[id_].human_facts) for id_ in newer}
+            for id_ in sorted(newer):
+                event, at = latest[id_]
+                courses.add(event, human[id_], at, now)
+                if event.merged_into is not None and event.merged_into != was_in.get(id_):
+                    _join(courses, event, now)
             plan = await self._desk.plans.in_force(session)
             standing = (id_ for id_ in newer if latest[id_][0].merged_into is None)
             wanted = sorted(id_ for id_ in standing if in_scope(plan, latest[id_][0].topics))
-            if not wanted:
-                return
-            rows = await store.events(session, wanted)
             highest = await store.highest_alerts(session, wanted)
+            decisions = await stored.decisions(session, wanted)
             for id_ in wanted:
                 event, at = latest[id_]
-                human = HumanFacts.model_validate(rows[id_].human_facts)
-                await self._consider(session, plan, event, human, at, highest.get(id_, 0))
+                look = Look(event, human[id_], at, highest.get(id_, 0), decisions.get(id_, ()))
+                await self._suggesting.look(session, plan, look, courses)
+            await courses.save(session)
 
     async def establish(self, event_id: str, facts: HumanFacts, actor: Actor, reason: str) -> Grade:
         """Record what a person has established of an event and grade it again; returns the grade.
@@ -105,17 +117,54 @@ class Alerting:
             if case is not None:
                 file = await self._desk.file(session, case)
                 given = facts.model_dump(exclude_none=True)
-                await file.enter("facts_established", f"人工认定事实：{reason}", actor, facts=given)
+                named = {name_of_fact(file.plan, fact): "是" if is_so else "否" for fact, is_so in given.items()}
+                said = "、".join(f"{name}（{yes}）" for name, yes in named.items())
+                await file.enter("facts_established", f"人工认定：{said}。{reason}", actor, facts=given)
                 working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
                 surges = facts.mass_incident is True and file.plan.surge.mass_incident
                 if working and surges and case.watch_mode != WatchMode.SURGE:
                     await file.watch(WatchMode.SURGE, PLAN, "现场发生群体性事件")
-            highest = (await store.highest_alerts(session, [event_id])).get(event_id, 0)
+            courses = await Courses.of(session, [event_id])
             human = HumanFacts.model_validate(row.human_facts)
+            courses.add(event, human, now, now, said_by=actor.name)
             try:
-                return await self._consider(session, plan, event, human, now, highest)
+                graded = await self._look(session, plan, event, human, now, courses)
             except Refused as refused:
                 raise refusal(refused) from refused
+            await courses.save(session)
+            return graded
+
+    async def look_again(self) -> int:
+        """Look at events of which a lower level may be told by now, though nothing was heard; returns how many."""
+        now = self._desk.clock.now()
+        async with self._desk.database.reading() as session:
+            due = await stored.due_to_ease(session, now, _AT_ONCE)
+        for event_id in due:
+            async with self._desk.database.writing() as session:
+                row = await store.lock_event(session, event_id)
+                courses = await Courses.of(session, [event_id])
+                event = EventUpdated.model_validate(row.snapshot) if row is not None else None
+                plan = await self._desk.plans.in_force(session)
+                if row is None or event is None or row.merged_into is not None or not in_scope(plan, event.topics):
+                    courses.standing(event_id, now).eases_at = None
+                else:
+                    human = HumanFacts.model_validate(row.human_facts)
+                    await self._look(session, plan, event, human, now, courses)
+                await courses.save(session)
+        return len(due)
+
+    async def _look(
+        self,
+        session: AsyncSession,
+        plan: Plan,
+        event: EventUpdated,
+        human: HumanFacts,
+        at: datetime,
+        courses: Courses,
+    ) -> Grade:
+        highest = (await store.highest_alerts(session, [event.id])).get(event.id, 0)
+        decisions = (await stored.decisions(session, [event.id])).get(event.id, ())
+        return await self._suggesting.look(session, plan, Look(event, human, at, highest, decisions), courses)
 
     async def settle(
         self, alert_id: str, status: AlertStatus, actor: Actor, *, reason: str = "", check: object = None
@@ -142,87 +191,15 @@ class Alerting:
                 await _enter_settled(file, alert, status, actor, reason)
             return alert
 
-    async def _consider(
-        self, session: AsyncSession, plan: Plan, event: EventUpdated, human: HumanFacts, at: datetime, highest: int
-    ) -> Grade:
-        graded = grade(plan, event, human)
-        case = await store.lock_open_case_of(session, event.id)
-        file = await self._desk.file(session, case) if case else None
-        if file is not None and file.state is CaseState.MONITORING:
-            await _note_resurgence(file, event)
-        if graded.level is None or graded.level.rank <= highest:
-            return graded
-        said = say_reasons(graded.reasons)
-        alert = AlertRow(
-            id=new_id(),
-            event_id=event.id,
-            event_title=event.title,
-            level=graded.level,
-            rank=graded.level.rank,
-            status=AlertStatus.OPEN,
-            reasons=[reason.model_dump(mode="json") for reason in graded.reasons],
-            case_id=case.id if case else None,
-            plan_version=plan.version,
-            raised_at=at,
-        )
-        session.add(alert)
-        await session.flush()
-        if file is None and graded.level in plan.opening.levels:
-            opening = Opening(
-                title=event.title,
-                level=graded.level,
-                reason=said,
-                detected_at=at,
-                summary=event.summary,
-                event=event,
-                alert_id=alert.id,
-                reasons=graded.met,
-                mass_incident=human.mass_incident is True,
-            )
-            file = await open_case(self._desk, session, plan, opening, PLAN)
-            alert.case_id = file.row.id
-        elif file is not None:
-            await _enter_alert(file, alert, said)
-            await _propose_graver(file, graded, said)
-        await self._tell(session, plan, event, alert, graded, said, file)
-        _log.info("alert.raised", event_id=event.id, level=alert.level, case_id=alert.case_id)
-        return graded
 
-    async def _tell(
-        self,
-        session: AsyncSession,
-        plan: Plan,
-        event: EventUpdated,
-        alert: AlertRow,
-        graded: Grade,
-        said: str,
-        file: CaseFile | None,
-    ) -> None:
-        payload = AlertRaised(
-            id=alert.id,
-            event_id=event.id,
-            event_title=event.title,
-            level=Level(alert.level),
-            reasons=list(graded.reasons),
-            case_id=alert.case_id,
-            plan_version=plan.version,
-            raised_at=alert.raised_at,
-        )
-        await self._desk.outbox.put(session, ALERTS_RAISED, "alert.raised", alert.id, payload)
-        metrics = event.metrics
-        figures = (
-            f"信息 {metrics.posts_total} 条，负面占比 {metrics.negative_share:.0%}，互动 {metrics.interactions}，"
-            f"信源 {metrics.sources} 个"
-        )
-        places = f"\n涉及：{'、'.join(event.places)}" if event.places else ""
-        await Notices(session, self._desk.outbox, plan, self._desk.clock.now()).send(
-            NotificationKind.ALERT_RAISED,
-            Level(alert.level),
-            f"【{plan.level_name(Level(alert.level))}预警】{event.title[:60]}",
-            f"{event.title}\n依据：{said}\n{figures}{places}\n发现时间：{show_time(alert.raised_at)}",
-            case=file.row if file else None,
-            alert_id=alert.id,
-        )
+def _join(courses: Courses, event: EventUpdated, now: datetime) -> None:
+    """Let the event that another has gone up in remember what people refused of that one."""
+    part = courses.standings.get(event.id)
+    if part is None or part.holding is None or event.merged_into is None:
+        return
+    whole = courses.standing(event.merged_into, now)
+    before = Holding.of_json(whole.holding) if whole.holding is not None else Holding()
+    whole.holding = join(before, Holding.of_json(part.holding)).as_json()
 
 
 def settle_alert(alert: AlertRow, status: AlertStatus, by: str, at: datetime, reason: str = "") -> None:
@@ -232,35 +209,10 @@ def settle_alert(alert: AlertRow, status: AlertStatus, by: str, at: datetime, re
 
 
 async def _enter_settled(file: CaseFile, alert: AlertRow, status: AlertStatus, actor: Actor, reason: str) -> None:
+    name = ROMAN[Level(alert.level)]
     if status is AlertStatus.ACKNOWLEDGED:
         met = await file.meet(ClockKind.ACKNOWLEDGE)
         ids = [clock.id for clock in met]
-        await file.enter("alert_acknowledged", f"签收{alert.level}级预警", actor, alert_id=alert.id, clocks=ids)
+        await file.enter("alert_acknowledged", f"签收{name}级预警", actor, alert_id=alert.id, clocks=ids)
     else:
-        await file.enter("alert_dismissed", f"驳回{alert.level}级预警：{reason}", actor, alert_id=alert.id)
-
-
-async def _enter_alert(file: CaseFile, alert: AlertRow, said: str) -> None:
-    name = file.plan.level_name(Level(alert.level))
-    await file.enter("alert_raised", f"{name}预警：{said}", MACHINE, alert_id=alert.id, level=alert.level)
-
-
-async def _propose_graver(file: CaseFile, graded: Grade, said: str) -> None:
-    if graded.level is None or graded.level.rank <= file.level.rank:
-        return
-    pending = await store.pending_approval(file.session, file.row.id)
-    if pending is None or graded.level.rank > Level(pending.to_level).rank:
-        await propose(file, graded.level, MACHINE, said, graded.met)
-
-
-async def _note_resurgence(file: CaseFile, event: EventUpdated) -> None:
-    """Propose to reopen where an event in aftercare has come back (clause 六(一)); a person reopens."""
-    wanted = file.plan.aftercare.resurgence.negative_posts_1h
-    negative = round(event.metrics.posts_1h * event.metrics.negative_share)
-    last = file.row.resurged_at
-    if negative < wanted or (last is not None and file.now - last < _RESURGENCE_PAUSE):
-        return
-    file.row.resurged_at = file.now
-    text = f"舆情反弹：近一小时负面信息约 {negative} 条，建议重新处置"
-    await file.enter("resurgence", text, MACHINE, negative_posts_1h=negative, threshold=wanted)
-    await file.notify(NotificationKind.CASE_CHANGED, f"【舆情反弹】{file.row.number}", f"{file.row.title}\n{text}")
+        await file.enter("alert_dismissed", f"驳回{name}级预警：{reason}", actor, alert_id=alert.id)

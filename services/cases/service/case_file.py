@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.messages import CaseChanged, NotificationRequested, Recipient, WatchChanged
-from contracts.streams import CASES_CHANGED, NOTIFICATIONS_REQUESTED, WATCH_CHANGED
-from contracts.words import CaseState, ClockKind, IncidentType, Level, NotificationKind, Role, WatchMode
+from contracts.messages import CaseChanged, Party, Recipient, WatchChanged
+from contracts.streams import CASES_CHANGED, WATCH_CHANGED
+from contracts.words import CaseState, ClockKind, Level, NotificationKind, Role, WatchMode
 from kit.ids import new_id
 from kit.outbox import Outbox
 from services.cases import clocks, store
+from services.cases.briefs import figures_of
 from services.cases.clocks import Clock
-from services.cases.models import CaseRow, EventRow, NoticeRow, TaskRow, TimelineRow
+from services.cases.models import CaseRow, EventRow, ParticipantRow, TimelineRow
 from services.cases.plan import Plan
 from services.cases.plan.schema import EscalationStep
 from services.cases.service.actors import Actor
+from services.cases.service.notices import Notices
+from services.cases.store import participants, work
 from services.cases.timeline import GENESIS, seal
+
+__all__ = ["CaseFile", "Notices"]
 
 
 class CaseFile:
-    """One case, locked, within the transaction of `session`, at the instant `now`."""
+    """One case, locked, within the transaction of `session`, at the instant `now`.
 
-    def __init__(self, session: AsyncSession, outbox: Outbox, row: CaseRow, plan: Plan, now: datetime) -> None:
+    What belongs to it is read once and kept, so that it is changed by the file alone; rows are written when the
+    transaction looks for any, or ends. `new`: the case was just made, and nothing belongs to it yet.
+    """
+
+    def __init__(
+        self, session: AsyncSession, outbox: Outbox, row: CaseRow, plan: Plan, now: datetime, *, new: bool = False
+    ) -> None:
         self.session, self.row, self.plan, self.now = session, row, plan, now
         self._outbox = outbox
-        self._clocks: dict[str, Clock] | None = None
+        self._clocks: dict[str, Clock] | None = {} if new else None
+        self._participants: list[ParticipantRow] | None = [] if new else None
+        self._unproved: set[str] = set()
 
     @property
     def level(self) -> Level:
@@ -58,7 +72,6 @@ class CaseFile:
         )
         row.sequence, row.head, row.updated_at = sealed.sequence, sealed.hash, self.now
         self.session.add(row)
-        await self.session.flush()
         self.session.add(
             TimelineRow(
                 case_id=row.id,
@@ -70,7 +83,6 @@ class CaseFile:
                 hash=sealed.hash,
             )
         )
-        await self.session.flush()
         payload = CaseChanged(
             case_id=row.id,
             number=row.number,
@@ -83,13 +95,34 @@ class CaseFile:
             sequence=sealed.sequence,
             at=self.now,
             drill=row.drill,
+            seen_by=await self.parties(),
         )
         await self._outbox.put(self.session, CASES_CHANGED, "case.changed", row.id, payload)
+        await self._prove({"entry": sealed.sequence, "kind": kind, **data})
         return sealed.sequence
 
     async def tell(self, stream: str, type_: str, subject: str, payload: Any) -> None:
         """Put a message beside the rows of this transaction."""
         await self._outbox.put(self.session, stream, type_, subject, payload)
+
+    # --- who takes part
+
+    async def participants(self) -> list[ParticipantRow]:
+        """Return who takes part in the case and who did, in the order of coming."""
+        if self._participants is None:
+            self._participants = await work.participants(self.session, self.row.id)
+        return sorted(self._participants, key=lambda row: (row.added_at, row.id))
+
+    async def admit(self, row: ParticipantRow) -> None:
+        """Let somebody take part who is not among the participants yet."""
+        await self.participants()
+        assert self._participants is not None
+        self._participants.append(row)
+        self.session.add(row)
+
+    async def parties(self) -> list[Party]:
+        """Return who of the roles that see only what they take part in takes part at present."""
+        return participants.parties_of(await self.participants())
 
     # --- notices
 
@@ -104,20 +137,21 @@ class CaseFile:
         also: Iterable[Role | Recipient] = (),
         only: Iterable[Role | Recipient] | None = None,
         receipt: bool = False,
-    ) -> None:
-        """Ask for the notices of the plan's matrix for `kind` at `level` (default: the case's).
+    ) -> list[str]:
+        """Ask for the notices of the plan's matrix for `kind` at `level` (default: the case's); returns their ids.
 
         `also` are told beside those of the matrix; `only`, where given, takes the matrix's place. A role stands for all
         who hold it, a recipient may narrow it to a unit. `receipt`: whether those beside the matrix must acknowledge.
         """
         level = level or self.level
         sender = Notices(self.session, self._outbox, self.plan, self.now)
-        await sender.send(
+        return await sender.send(
             kind,
             level,
             subject,
             body,
             case=self.row,
+            present=await self.participants(),
             alert_id=alert_id,
             also=also,
             only=only,
@@ -152,47 +186,34 @@ class CaseFile:
         await self.save([clock for clock in started if clock is not None])
 
     async def meet(self, kind: ClockKind, *, since: datetime | None = None, subject: str | None = None) -> list[Clock]:
-        """Record evidence that a duty was done (see :func:`services.cases.clocks.meet_all`); returns what it met."""
+        """Record evidence that a duty was done (see :func:`services.cases.clocks.meet_all`); returns what it met.
+
+        The next entry is that evidence: what it names is recorded on the clocks.
+        """
         met = clocks.meet_all(await self.clocks(), kind, self.now, since=since, subject=subject)
         await self.save(met)
+        self._unproved |= {clock.id for clock in met}
         return met
+
+    @property
+    def unproved(self) -> bool:
+        """Tell whether a clock was met and no entry has followed that says by what."""
+        return bool(self._unproved)
+
+    async def _prove(self, entry: dict[str, Any]) -> None:
+        """Record on the clocks that were met since the entry before this one what met them (evidence, not a button)."""
+        if self._unproved:
+            by = {name: entry[name] for name in clocks.EVIDENCE if entry.get(name) is not None}
+            proved = [replace(clock, met_by=by) for clock in await self.clocks() if clock.id in self._unproved]
+            self._unproved = set()
+            await self.save(proved)
 
     async def cancel(self, kinds: Iterable[ClockKind] | None = None) -> None:
         """End duties that are no longer owed (all kinds by default)."""
         wanted = set(ClockKind) if kinds is None else set(kinds)
         await self.save([clocks.cancel(c, self.now) for c in await self.clocks() if c.is_open and c.kind in wanted])
 
-    # --- tasks and the watch
-
-    async def add_tasks(self, level: Level, at: datetime) -> list[TaskRow]:
-        """Copy the playbook's tasks for `level` that the case has not yet got; their clocks run from `at`."""
-        have = {task.key for task in await store.tasks(self.session, self.row.id)}
-        wanted = self.plan.tasks_for(level, IncidentType(self.row.incident_type))
-        order = {task.key: i for i, task in enumerate(self.plan.playbook)}
-        added: list[TaskRow] = []
-        timed: list[Clock] = []
-        for task in wanted:
-            if task.key in have:
-                continue
-            due = at + task.due.within if task.due else None
-            row = TaskRow(
-                id=new_id(),
-                case_id=self.row.id,
-                key=task.key,
-                title=task.title,
-                role=task.role,
-                clause=task.clause,
-                source=task.due.origin if task.due else None,
-                position=order[task.key],
-                due_at=due,
-            )
-            added.append(row)
-            self.session.add(row)
-            if due is not None:
-                timed.append(Clock(new_id(), ClockKind.TASK, level, at, due, subject=row.id))
-        await self.session.flush()
-        await self.save(timed)
-        return added
+    # --- the watch
 
     async def watch(self, mode: WatchMode, actor: Actor, reason: str) -> None:
         """Change how closely the case is watched, and tell ingest."""
@@ -200,6 +221,10 @@ class CaseFile:
         event = await self.session.get(EventRow, self.row.event_id) if self.row.event_id else None
         snapshot = event.snapshot if event else {}
         surge = mode is WatchMode.SURGE
+        await work.end_watch(self.session, self.row.id)
+        if surge:
+            due = self.now + self.plan.surge.brief_every
+            await work.start_watch(self.session, self.row.id, actor.name, self.now, due, figures_of(snapshot))
         payload = WatchChanged(
             case_id=self.row.id,
             event_id=self.row.event_id,
@@ -210,69 +235,3 @@ class CaseFile:
         await self.tell(WATCH_CHANGED, "watch.changed", self.row.id, payload)
         text = "转入24小时监控" if surge else "转为日常监测"
         await self.enter("watch_changed", f"{text}：{reason}", actor, mode=str(mode))
-
-
-class Notices:
-    """Asks notify to tell people, by the plan's matrix."""
-
-    def __init__(self, session: AsyncSession, outbox: Outbox, plan: Plan, now: datetime) -> None:
-        self._session, self._outbox, self._plan, self._now = session, outbox, plan, now
-
-    async def send(
-        self,
-        kind: NotificationKind,
-        level: Level,
-        subject: str,
-        body: str,
-        *,
-        case: CaseRow | None = None,
-        alert_id: str | None = None,
-        also: Iterable[Role | Recipient] = (),
-        only: Iterable[Role | Recipient] | None = None,
-        receipt: bool = False,
-    ) -> None:
-        """Ask for one notification for each row of the matrix, so that each row keeps its channels and its receipt.
-
-        Those of `only` or `also` whom no row names are told in one more, with `receipt` as given.
-        """
-        wanted: list[tuple[list[Recipient], list[str], bool]] = []
-        if only is None:
-            wanted = [
-                ([Recipient(role=role) for role in row.roles], list(row.channels), row.requires_acknowledgement)
-                for row in self._plan.notices_for(level, kind)
-            ]
-        told = {one.role for recipients, _, _ in wanted for one in recipients}
-        extra: list[Recipient] = []
-        for one in only if only is not None else also:
-            recipient = one if isinstance(one, Recipient) else Recipient(role=one)
-            if recipient not in extra and (recipient.role is None or recipient.role not in told):
-                extra.append(recipient)
-        if extra:
-            wanted.append((extra, [], receipt))
-        for recipients, channels, receipt_wanted in wanted:
-            notice = NoticeRow(
-                id=new_id(),
-                case_id=case.id if case else None,
-                alert_id=alert_id,
-                kind=kind,
-                level=level,
-                requires_acknowledgement=receipt_wanted,
-                requested_at=self._now,
-            )
-            self._session.add(notice)
-            payload = NotificationRequested(
-                id=notice.id,
-                kind=kind,
-                level=level,
-                subject=subject,
-                body=body,
-                case_id=notice.case_id,
-                case_number=case.number if case else None,
-                alert_id=alert_id,
-                recipients=recipients,
-                channels=channels,
-                requires_acknowledgement=receipt_wanted,
-                drill=case.drill if case else False,
-                requested_at=self._now,
-            )
-            await self._outbox.put(self._session, NOTIFICATIONS_REQUESTED, "notification.requested", notice.id, payload)

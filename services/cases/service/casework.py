@@ -1,10 +1,10 @@
-"""What people do with a case: move it on, report up, hold a press conference, do its tasks, watch it."""
+"""What people do with a case: move it on, report up, watch it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -12,16 +12,28 @@ from contracts.words import CaseState, ClockKind, NotificationKind, Role, WatchM
 from kit.problems import Problem
 from services.cases import store
 from services.cases.approvals import ApprovalState
-from services.cases.lifecycle import OPEN_STATES, STATE_NAMES, Circumstances, Refused, move
-from services.cases.models import CaseRow, TaskRow
-from services.cases.service.actors import PLAN, Actor
+from services.cases.lifecycle import (
+    STATE_NAMES,
+    Circumstances,
+    Lack,
+    lacking,
+    move,
+    passed_over,
+    step_between,
+    steps_from,
+    who_may,
+)
+from services.cases.models import CaseRow
+from services.cases.service.actors import Actor
+from services.cases.service.aftercare import end_response
 from services.cases.service.case_file import CaseFile
+from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
+from services.cases.service.duties import open_duties
 from services.cases.service.levels import role_name
+from services.cases.service.signatories import settle
+from services.cases.service.watching import end_by_rule
 from services.cases.timeline import Verdict, verify
-
-#: May refuse a caller who has not seen the newest state (If-Match).
-Check = Callable[[CaseFile], None]
 
 #: Duties that end with the response.
 _OF_RESPONSE: Final = (
@@ -43,69 +55,24 @@ class Casework:
         """Take a step of the lifecycle; 409 with the rule where it is refused."""
         async with self._desk.case(case_id) as file:
             check(file)
-            came_from = file.state
-            step = move(came_from, to, await _circumstances(file, reason))
-            file.row.state = to
-            await _AFTER[step](file)
-            text = f"{STATE_NAMES[came_from]} → {STATE_NAMES[to]}" + (f"：{reason}" if reason else "")
-            await file.enter("state_changed", text, actor, step=step, came_from=str(came_from), to=str(to))
-            if to not in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING):
-                await _end_watch(file)
-            await file.notify(
-                NotificationKind.CASE_CHANGED, f"【{STATE_NAMES[to]}】{file.row.number}", f"{file.row.title}\n{text}"
-            )
+            await take_step(file, to, reason, actor)
             return file.row
 
     async def report_up(self, case_id: str, to: Role, text: str, actor: Actor, check: Check) -> int:
         """Record a report to a superior; it meets the clock `report_up`. Returns the entry's number."""
         async with self._desk.case(case_id) as file:
             check(file)
-            _must_be_open(file)
+            must_be_open(file)
             met = await file.meet(ClockKind.REPORT_UP)
             name = role_name(file, to)
             ids = [clock.id for clock in met]
             return await file.enter("reported_up", f"向{name}报告：{text}", actor, to=str(to), clocks=ids)
 
-    async def press_conference(
-        self, case_id: str, held_at: datetime, spokesperson: str, record: str, actor: Actor, check: Check
-    ) -> int:
-        """Record a press conference (clause 五(三)3); it meets its clock. Returns the entry's number."""
-        async with self._desk.case(case_id) as file:
-            check(file)
-            _must_be_open(file)
-            if held_at > file.now:
-                raise Refused("not_held_yet", "发布会尚未举行", "The press conference has not been held yet")
-            met = await file.meet(ClockKind.PRESS_CONFERENCE)
-            return await file.enter(
-                "press_conference",
-                f"召开新闻发布会，发言人：{spokesperson}。{record}",
-                actor,
-                held_at=held_at.isoformat(),
-                spokesperson=spokesperson,
-                clocks=[clock.id for clock in met],
-            )
-
-    async def complete_task(self, case_id: str, task_id: str, evidence: str, actor: Actor, check: Check) -> TaskRow:
-        """Mark a task as done with its evidence; 409 where it is done already."""
-        async with self._desk.case(case_id) as file:
-            check(file)
-            task = await file.session.get(TaskRow, task_id)
-            if task is None or task.case_id != case_id:
-                raise missing("task", task_id)
-            if task.done_at is not None:
-                raise Refused("task_done", "任务已完成", "The task is done already")
-            task.done_at, task.done_by, task.evidence = file.now, actor.name, evidence
-            file.session.add(task)
-            await file.meet(ClockKind.TASK, subject=task.id)
-            text = f"完成任务“{task.title}”：{evidence}"
-            await file.enter("task_done", text, actor, task_id=task.id, key=task.key, evidence=evidence)
-            return task
-
     async def watch(self, case_id: str, mode: WatchMode, reason: str, actor: Actor, check: Check) -> CaseRow:
         """Change how closely a case is watched; nothing happens where it is so already."""
         async with self._desk.case(case_id) as file:
             check(file)
-            _must_be_open(file)
+            must_be_open(file)
             if file.row.watch_mode != mode:
                 await file.watch(mode, actor, reason or "人工决定")
             return file.row
@@ -122,7 +89,57 @@ class Casework:
         return verify(case_id, entries[:length] if len(entries) > length else entries, length, head)
 
 
-async def _circumstances(file: CaseFile, reason: str) -> Circumstances:
+async def take_step(file: CaseFile, to: CaseState, reason: str, actor: Actor) -> None:
+    """Move a case on; raises :class:`Refused` with everything that is missing.
+
+    What is passed over because of the reason is named in the entry. Of a person the step asks for a role; what the plan
+    or the machine does is not held against one.
+    """
+    came_from = file.state
+    now = await _circumstances(file, step_between(came_from, to), reason, actor)
+    step = move(came_from, to, now)
+    over = passed_over(step, now)
+    file.row.state = to
+    await _AFTER[step](file)
+    text = f"{STATE_NAMES[came_from]} → {STATE_NAMES[to]}" + (f"：{reason}" if reason else "")
+    if over:
+        text += f"（未办事项：{'；'.join(lack.zh for lack in over)}）"
+    more: dict[str, Any] = {"passed_over": [lack.as_json() for lack in over]} if over else {}
+    await file.enter("state_changed", text, actor, step=step, came_from=str(came_from), to=str(to), **more)
+    if step == "monitor":
+        await end_response(file, actor)
+    await end_by_rule(file)
+    await file.notify(
+        NotificationKind.CASE_CHANGED, f"【{STATE_NAMES[to]}】{file.row.number}", f"{file.row.title}\n{text}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that the lifecycle allows next, who may take it, and what the caller would still lack without a reason."""
+
+    to: CaseState
+    step: str
+    roles: frozenset[Role]
+    lacks: list[Lack]
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether the step can be taken now, given a reason where one is asked for."""
+        return all(lack.by_reason for lack in self.lacks)
+
+
+async def next_steps(file: CaseFile, actor: Actor) -> list[NextStep]:
+    """Return every step that a case could take next, with what the caller lacks for it."""
+    found: list[NextStep] = []
+    for to in steps_from(file.state):
+        step = step_between(file.state, to)
+        now = await _circumstances(file, step, "", actor)
+        found.append(NextStep(to, step, who_may(step, file.level, file.plan.lifecycle), lacking(step, now)))
+    return found
+
+
+async def _circumstances(file: CaseFile, step: str, reason: str, actor: Actor) -> Circumstances:
     row = file.row
     days = file.plan.aftercare.monitor[file.level].days
     pending = await store.pending_approval(file.session, row.id)
@@ -133,13 +150,11 @@ async def _circumstances(file: CaseFile, reason: str) -> Circumstances:
         release_settled=any(statement.published_at for statement in said),
         aftercare_over=row.monitoring_since is not None and file.now >= row.monitoring_since + timedelta(days=days),
         proposal_pending=pending is not None,
+        open_duties=await open_duties(file, step),
+        roles=actor.roles if actor.kind == "person" else None,
+        level=file.level,
+        rules=file.plan.lifecycle,
     )
-
-
-def _must_be_open(file: CaseFile) -> None:
-    if file.state not in OPEN_STATES:
-        name = STATE_NAMES[file.state]
-        raise Refused("case_settled", f"处置单已{name}", f"The case is {file.state}")
 
 
 async def _nothing(_file: CaseFile) -> None:
@@ -154,8 +169,12 @@ async def _dismissed(file: CaseFile) -> None:
 
 async def _monitored(file: CaseFile) -> None:
     await file.cancel(_OF_RESPONSE)
-    await file.start([ClockKind.REVIEW], file.now)
     file.row.monitoring_since = file.now
+
+
+async def _reviewed(file: CaseFile) -> None:
+    """Start the review's clock with the review: aftercare may be longer than the time that the review has."""
+    await file.start([ClockKind.REVIEW], file.now)
 
 
 async def _closed(file: CaseFile) -> None:
@@ -184,7 +203,7 @@ _AFTER: Final = {
     "assess": _nothing,
     "respond": _nothing,
     "monitor": _monitored,
-    "review": _nothing,
+    "review": _reviewed,
     "close": _closed,
     "dismiss": _dismissed,
     "reopen": _reopened,
@@ -194,10 +213,5 @@ _AFTER: Final = {
 async def _drop_proposal(file: CaseFile) -> None:
     pending = await store.pending_approval(file.session, file.row.id)
     if pending is not None:
-        pending.state, pending.seat, pending.decided_at = ApprovalState.SUPERSEDED, None, file.now
+        settle(pending, ApprovalState.SUPERSEDED, file.now)
         file.session.add(pending)
-
-
-async def _end_watch(file: CaseFile) -> None:
-    if file.row.watch_mode == WatchMode.SURGE:
-        await file.watch(WatchMode.ROUTINE, PLAN, f"处置单转为{STATE_NAMES[file.state]}")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import structlog
-
-from contracts.messages import ClockTold
+from contracts.messages import ClockTold, Recipient
 from contracts.streams import CASES_CHANGED
 from contracts.words import ClockKind, NotificationKind, Role
 from services.cases import store
-from services.cases.clocks import KIND_NAMES, Clock, Telling, TellingKind, next_instant, remaining, tick
+from services.cases.clocks import Clock, Telling, TellingKind, next_instant, remaining, tick
+from services.cases.labels import CLOCK_NAMES
 from services.cases.models import TaskRow
 from services.cases.numbering import show_time
 from services.cases.plan.figures import show_duration
@@ -20,7 +19,6 @@ from services.cases.service.actors import PLAN
 from services.cases.service.case_file import CaseFile
 from services.cases.service.desk import Desk
 
-_log = structlog.get_logger(__name__)
 #: Cases moved on in one pass; the rest wait for the next.
 _BATCH: Final = 200
 
@@ -32,28 +30,15 @@ class Deadlines:
         self._desk = desk
 
     async def move_on(self) -> int:
-        """Let every clock that has something to say say it; returns how many things were told.
-
-        Each case is its own transaction, so that one faulty case holds up no other; what fails is raised at the end.
-        """
+        """Let every clock that has something to say say it; returns how many things were told."""
         now = self._desk.clock.now()
         async with self._desk.database.reading() as session:
             due = await store.cases_with_due_clocks(session, now, _BATCH)
-        told = 0
-        failed: list[Exception] = []
-        for case_id in due:
-            try:
-                async with self._desk.case(case_id) as file:
-                    told += await _move_case(file)
-            except Exception as error:
-                failed.append(error)
-                _log.warning("clocks.case_failed", case_id=case_id, error=str(error).split("\n")[0])
-        if failed:
-            raise failed[0]
-        return told
+        return await self._desk.move_each(due, move_case, "clocks")
 
 
-async def _move_case(file: CaseFile) -> int:
+async def move_case(file: CaseFile) -> int:
+    """Let every clock of a case that has something to say say it; returns how many things were told."""
     shares = file.plan.clocks.warn_at.shares
     told = 0
     for clock in await file.clocks():
@@ -82,22 +67,27 @@ async def _say(file: CaseFile, clock: Clock, tellings: list[Telling]) -> None:
         "level": str(clock.level),
         "due_at": clock.due_at.isoformat(),
     }
+    if TellingKind.RESUMED in kinds:
+        text = f"{name}时限暂停期满，自动恢复（{due} 到期）"
+        await file.enter("clock_resumed", text, PLAN, **data)
+        await _notify(file, clock, NotificationKind.CLOCK_WARNING, "时限恢复", text, ())
     if TellingKind.WARNING in kinds:
-        text = f"{name}时限已过 {tellings[0].share:.0%}，还剩{show_duration(left)}（{due} 到期）"
-        await file.enter("clock_warning", text, PLAN, share=tellings[0].share, **data)
+        share = next(telling.share for telling in tellings if telling.kind is TellingKind.WARNING)
+        text = f"{name}时限已过 {share:.0%}，还剩 {show_duration(left)}（{due} 到期）"
+        await file.enter("clock_warning", text, PLAN, share=share, **data)
         await _publish(file, clock, "clock.warning")
         await _notify(file, clock, NotificationKind.CLOCK_WARNING, "时限提醒", text, ())
         return
     late = show_duration(-left)
     if TellingKind.BREACHED in kinds:
-        text = f"{name}超时（{due} 到期）"
+        text = f"{name}超时（{due} 到期）" + (f"，上报{list_roles(roles)}" if roles else "")
         await file.enter("clock_breached", text, PLAN, **data)
         await _publish(file, clock, "clock.breached")
         await _notify(file, clock, NotificationKind.CLOCK_BREACHED, "超时", text, roles)
-    else:
-        text = f"{name}已超时{late}，上报{list_roles(roles)}"
+    elif TellingKind.ESCALATION in kinds:
+        text = f"{name}已超时 {late}，上报{list_roles(roles)}"
         await file.enter("clock_escalated", text, PLAN, roles=[str(role) for role in roles], **data)
-        said = f"{name}已超时{late}（{due} 到期）"
+        said = f"{name}已超时 {late}（{due} 到期）"
         await file.notify(
             NotificationKind.CLOCK_BREACHED,
             f"【超时升级】{file.row.number} {name}",
@@ -115,7 +105,8 @@ async def _notify(
     task = await _task(file, clock)
     if task is not None:
         # a late task concerns whoever is to do it, and the office that keeps the list once it is overdue
-        only = [Role(task.role), *([Role.OFFICE] if kind is NotificationKind.CLOCK_BREACHED else [])]
+        owner = Recipient(role=Role(task.role), unit=task.unit or None)
+        only: list[Role | Recipient] = [owner, *([Role.OFFICE] if kind is NotificationKind.CLOCK_BREACHED else [])]
         await file.notify(kind, subject, body, level=clock.level, only=only)
         return
     await file.notify(kind, subject, body, level=clock.level, also=roles)
@@ -131,6 +122,7 @@ async def _publish(file: CaseFile, clock: Clock, type_: str) -> None:
         due_at=clock.due_at,
         elapsed=clock.elapsed(file.now),
         drill=file.row.drill,
+        seen_by=await file.parties(),
     )
     await file.tell(CASES_CHANGED, type_, file.row.id, payload)
 
@@ -141,4 +133,4 @@ async def _task(file: CaseFile, clock: Clock) -> TaskRow | None:
 
 async def _name(file: CaseFile, clock: Clock) -> str:
     task = await _task(file, clock)
-    return f"任务“{task.title}”" if task else KIND_NAMES[clock.kind]
+    return f"任务“{task.title}”" if task else CLOCK_NAMES[clock.kind]

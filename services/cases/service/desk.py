@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.clock import Clock
@@ -19,6 +21,8 @@ from services.cases.lifecycle import Refused
 from services.cases.models import CaseRow
 from services.cases.service.case_file import CaseFile
 from services.cases.service.plans import Plans
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,38 @@ class Desk:
             if row is None:
                 raise missing("case", case_id)
             try:
-                yield await self.file(session, row)
+                file = await self.file(session, row)
+                yield file
             except Refused as refused:
                 raise refusal(refused) from refused
+            if file.unproved:
+                raise RuntimeError("a clock was met, but no entry says by what")
+
+    async def move_each(self, due: Iterable[str], act: Callable[[CaseFile], Awaitable[int]], what: str) -> int:
+        """Let `act` move each of the cases that are `due`; returns the sum of what it returned.
+
+        Each case is its own transaction, so that one faulty case holds up no other; what fails is logged as a failure
+        of the pass `what`, and the first failure is raised at the end.
+        """
+        moved = 0
+        failed: list[Exception] = []
+        for case_id in due:
+            try:
+                async with self.case(case_id) as file:
+                    moved += await act(file)
+            except Exception as error:
+                failed.append(error)
+                _log.warning("pass.case_failed", what=what, case_id=case_id, error=str(error).split("\n")[0])
+        if failed:
+            raise failed[0]
+        return moved
 
 
 def refusal(refused: Refused) -> Problem:
-    """Return a rule's refusal as a 409 that names the rule."""
-    return Problem(409, f"case.{refused.rule}", zh=refused.zh, en=refused.en, rule=refused.rule)
+    """Return a rule's refusal as a 409 that names the rule and all that is missing; 403 where the caller's role is."""
+    status = 403 if any(lack.rule == "role_missing" for lack in refused.lacks) else 409
+    more: dict[str, Any] = {"missing": [lack.as_json() for lack in refused.lacks]} if refused.lacks else {}
+    return Problem(status, f"case.{refused.rule}", zh=refused.zh, en=refused.en, rule=refused.rule, **more)
 
 
 def missing(what: str, id_: str) -> Problem:
@@ -69,5 +97,23 @@ def missing(what: str, id_: str) -> Problem:
         "approval": "审批",
         "task": "任务",
         "statement": "口径",
+        "statement version": "口径版本",
+        "statement template": "口径模板",
+        "finding": "核对结果",
+        "fact": "已确认事实",
+        "participant": "参与单位或人员",
+        "consultation": "会商",
+        "conclusion": "会商结论",
+        "information": "传递的信息",
+        "media_contact": "媒体联络记录",
+        "press_conference": "新闻发布会",
+        "question": "问答",
+        "handover": "交接班记录",
+        "delegation": "授权代理",
+        "clock": "时限",
+        "correction": "更正请求",
+        "concern": "诉求",
+        "aftercare": "善后关注记录",
+        "review": "总结评估",
     }
     return Problem(404, "not-found", zh=f"没有这个{names.get(what, what)}：{id_}", en=f"There is no {what} {id_}")

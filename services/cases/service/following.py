@@ -9,10 +9,11 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.messages import EventUpdated
-from services.cases import merged_events, store
+from services.cases import store
 from services.cases.models import TimelineRow
 from services.cases.service.actors import MACHINE
 from services.cases.service.desk import Desk
+from services.cases.store import merged_events
 
 _MERGED: Final = "event_merged"
 _RESTORED: Final = "event_restored"

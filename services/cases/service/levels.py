@@ -22,10 +22,14 @@ from services.cases.approvals import (
 )
 from services.cases.lifecycle import STATE_NAMES, Refused
 from services.cases.models import ApprovalRow
-from services.cases.plan.schema import Approval
+from services.cases.plan.schema import ROMAN, Approval
 from services.cases.service.actors import MACHINE, PLAN, Actor
 from services.cases.service.case_file import CaseFile
+from services.cases.service.command import form
 from services.cases.service.desk import Desk, missing
+from services.cases.service.signatories import Standing, settle
+from services.cases.service.tasks import add_playbook
+from services.cases.service.watching import end_by_rule
 
 KIND_NAMES = {ProposalKind.ACTIVATE: "启动", ProposalKind.RAISE: "提升至", ProposalKind.LOWER: "降为"}
 _SETTLED = (CaseState.CLOSED, CaseState.DISMISSED)
@@ -49,10 +53,10 @@ async def propose(
         if level.rank <= Level(pending.to_level).rank:
             raise Refused(
                 "proposal_pending",
-                f"已有待审批的级别建议（{pending.to_level} 级），请先审批",
+                f"已有待审批的级别建议（{ROMAN[Level(pending.to_level)]}级），请先审批",
                 f"A proposal of level {pending.to_level} awaits its decision; decide on it first",
             )
-        pending.state, pending.seat, pending.decided_at = ApprovalState.SUPERSEDED, None, file.now
+        settle(pending, ApprovalState.SUPERSEDED, file.now)
         file.session.add(pending)
         await file.session.flush()
     approval = chain_for(file.plan, file.level, row.level_active, level)
@@ -76,8 +80,9 @@ async def propose(
         signatures=[signature.as_json() for signature in signatures],
         proposed_at=file.now,
     )
+    standing = await Standing.of(file, proposal)
+    standing.begin_to_wait()
     file.session.add(proposal)
-    await file.session.flush()
     if kind is ProposalKind.RAISE:
         ids = {each: new_id() for each in ClockKind}
         superseded = pending.id if pending is not None else None
@@ -85,10 +90,9 @@ async def propose(
             await file.clocks(), file.plan, level, file.now, proposal.id, ids, superseded=superseded
         )
         await file.save(changed)
-    text = f"建议{KIND_NAMES[kind]}{file.plan.level_name(level)}：{reason}"
     await file.enter(
         "level_proposed",
-        text,
+        f"建议{what_is_proposed(file, proposal)}：{reason}",
         actor,
         approval_id=proposal.id,
         kind=str(kind),
@@ -96,8 +100,13 @@ async def propose(
         to_level=proposal.to_level,
         supersedes=pending.id if pending is not None else None,
     )
-    await _tell_of_step(file, proposal, approval)
+    await _tell_of_step(file, standing)
     return proposal
+
+
+def what_is_proposed(file: CaseFile, proposal: ApprovalRow) -> str:
+    """Return what a proposal is of, as officers read it: `提升至Ⅱ级（重大或较大）`."""
+    return f"{KIND_NAMES[ProposalKind(proposal.kind)]}{file.plan.level_name(Level(proposal.to_level))}"
 
 
 def _request(approval: Approval, actor: Actor, at: str, reason: str) -> Signature:
@@ -105,16 +114,17 @@ def _request(approval: Approval, actor: Actor, at: str, reason: str) -> Signatur
     return Signature(0, actor.id or "", actor.name, role, "approve", at, reason)
 
 
-async def _tell_of_step(file: CaseFile, proposal: ApprovalRow, approval: Approval) -> None:
-    step = approval.steps[proposal.step]
-    level = Level(proposal.to_level)
+async def _tell_of_step(file: CaseFile, standing: Standing) -> None:
+    proposal, step = standing.row, standing.step
     asked = "请示" if step.kind == "request" else "审批"
+    acting = standing.acting()
+    delegated = f"\n受委托代签：{'、'.join(acting)}" if acting else ""
     await file.notify(
         NotificationKind.LEVEL_PROPOSED,
-        f"【待{asked}】{file.row.number} {KIND_NAMES[ProposalKind(proposal.kind)]}{file.plan.level_name(level)}",
-        f"{file.row.title}\n提出：{proposal.proposer}\n理由：{proposal.reason}",
-        level=level,
-        also=[*step.roles, *approval.informed],
+        f"【待{asked}】{file.row.number} {what_is_proposed(file, proposal)}",
+        f"{file.row.title}\n提出：{proposal.proposer}\n理由：{proposal.reason}{delegated}",
+        level=Level(proposal.to_level),
+        also=[*step.roles, *standing.approval.informed],
     )
 
 
@@ -145,20 +155,21 @@ class Levels:
                 raise missing("approval", approval_id)
             if proposal.state != ApprovalState.PENDING:
                 raise Refused("already_decided", "该建议已有结论", "The proposal has been decided already")
-            approval = file.plan.levels[Level(proposal.chain_level)].approval
-            state, signature = _sign(proposal, approval, file, decision, comment, actor)
+            standing = await Standing.of(file, proposal)
+            approval = standing.approval
+            state, signature = _sign(standing, file, decision, comment, actor)
             proposal.signatures = [*proposal.signatures, signature.as_json()]
-            proposal.state = state
             step = proposal.step
             if state is ApprovalState.PENDING:
                 proposal.step += 1
+                standing.begin_to_wait()
             else:
-                proposal.seat, proposal.decided_at = None, file.now
+                settle(proposal, state, file.now)
             file.session.add(proposal)
             await file.session.flush()
             await _enter_decision(file, proposal, approval, step, signature, actor)
             if state is ApprovalState.PENDING:
-                await _tell_of_step(file, proposal, approval)
+                await _tell_of_step(file, standing)
             elif state is ApprovalState.APPROVED:
                 await _carry_out(file, proposal, approval)
             else:
@@ -167,20 +178,22 @@ class Levels:
 
 
 def _sign(
-    proposal: ApprovalRow, approval: Approval, file: CaseFile, decision: Decision, comment: str, actor: Actor
+    standing: Standing, file: CaseFile, decision: Decision, comment: str, actor: Actor
 ) -> tuple[ApprovalState, Signature]:
     try:
         return sign(
-            approval,
-            proposal.step,
-            [Signature.of_json(item) for item in proposal.signatures],
-            proposer_id=proposal.proposer_id,
+            standing.approval,
+            standing.row.step,
+            standing.signatures,
+            proposer_id=standing.row.proposer_id,
             person_id=actor.id or "",
             person=actor.name,
             roles=actor.roles,
             decision=decision,
             at=file.now.isoformat(),
             comment=comment,
+            mandates=standing.mandates(actor.id or ""),
+            stand_ins=standing.stand_ins,
         )
     except Refused as refused:
         if refused.rule != "not_your_step":
@@ -190,7 +203,7 @@ def _sign(
             "approval.role",
             zh=refused.zh,
             en=refused.en,
-            roles=[str(role) for role in approval.steps[proposal.step].roles],
+            roles=[str(role) for role in (*standing.step.roles, *standing.stand_ins)],
         ) from refused
 
 
@@ -199,17 +212,20 @@ async def _enter_decision(
 ) -> None:
     requests = approval.steps[step].kind == "request"
     said = "不同意" if signature.decision == "reject" else "已请示" if requests else "批准"
-    what = f"{KIND_NAMES[ProposalKind(proposal.kind)]}{file.plan.level_name(Level(proposal.to_level))}"
+    way = f"（{signature.signed}）" if signature.holder else "（代行审批）" if signature.deputy else ""
     comment = f"：{signature.comment}" if signature.comment else ""
     await file.enter(
         "level_decided" if proposal.state != ApprovalState.PENDING else "level_requested",
-        f"{said}{what}{comment}",
+        f"{said}{what_is_proposed(file, proposal)}{way}{comment}",
         actor,
         approval_id=proposal.id,
         step=step,
         role=str(signature.role),
         decision=signature.decision,
         state=proposal.state,
+        on_behalf_of=signature.holder,
+        delegation_id=signature.delegation_id,
+        deputy=signature.deputy,
     )
 
 
@@ -218,16 +234,17 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
     file.row.level, file.row.level_active = level, True
     if proposal.kind == ProposalKind.LOWER:
         await file.save(clocks.lower_level(await file.clocks(), file.plan, level, file.now))
-    if proposal.kind == ProposalKind.RAISE:
-        await file.add_tasks(level, file.now)
     await file.enter(
         "level_changed",
-        f"{file.plan.level_name(level)}响应已启动",
+        _what_has_changed(file, ProposalKind(proposal.kind), left),
         PLAN,
         from_level=str(left),
         to_level=str(level),
         approval_id=proposal.id,
     )
+    await form(file)
+    if proposal.kind == ProposalKind.RAISE:
+        await add_playbook(file, level, file.now)
     chain = file.plan.levels[level].chain
     lead = "、".join(role_name(file, role) for role in chain.lead)
     executors = "、".join(role_name(file, role) for role in chain.executors)
@@ -238,6 +255,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
     working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
     if working and level in file.plan.surge.levels and file.row.watch_mode != WatchMode.SURGE:
         await file.watch(WatchMode.SURGE, PLAN, f"{file.plan.level_name(level)}响应")
+    await end_by_rule(file)
 
 
 async def _undo(file: CaseFile, proposal: ApprovalRow) -> None:
@@ -246,6 +264,13 @@ async def _undo(file: CaseFile, proposal: ApprovalRow) -> None:
         if not file.row.level_active:
             # the raise had taken the place of the case's own activation, which is still to be decided
             await propose(file, file.level, MACHINE, "提升未获批准，恢复原级别的启动建议")
+
+
+def _what_has_changed(file: CaseFile, kind: ProposalKind, left: Level) -> str:
+    now = file.plan.level_name(file.level)
+    if kind is ProposalKind.ACTIVATE or left is file.level:
+        return f"{now}响应已启动"
+    return f"响应级别由{file.plan.level_name(left)}{KIND_NAMES[kind]}{now}"
 
 
 def role_name(file: CaseFile, role: str) -> str:

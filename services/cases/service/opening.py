@@ -14,15 +14,20 @@ from contracts.words import AlertStatus, CaseState, ClockKind, IncidentType, Lev
 from kit.ids import new_id
 from kit.problems import Problem
 from services.cases import store
+from services.cases.access import is_confined
 from services.cases.clocks import AT_OPENING
 from services.cases.models import AlertRow, CaseRow
 from services.cases.numbering import number, show_time, year_of
 from services.cases.plan import Plan
 from services.cases.plan.criteria import Fact
+from services.cases.plan.saying import name_of
+from services.cases.service import concerns
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
+from services.cases.service.command import form, join_opener
 from services.cases.service.desk import Desk, missing
 from services.cases.service.levels import propose
+from services.cases.service.tasks import add_playbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ async def open_case(desk: Desk, session: AsyncSession, plan: Plan, opening: Open
     now = desk.clock.now()
     event = opening.event
     if event is not None and (other := await store.lock_open_case_of(session, event.id)) is not None:
-        raise _taken(other)
+        raise _taken(other, actor)
     year = year_of(now)
     row = CaseRow(
         id=new_id(),
@@ -77,7 +82,7 @@ async def open_case(desk: Desk, session: AsyncSession, plan: Plan, opening: Open
         await session.flush()
     except IntegrityError:
         raise Problem(409, "case.exists", zh="该事件已有处置单", en="The event already has an open case") from None
-    file = CaseFile(session, desk.outbox, row, plan, now)
+    file = CaseFile(session, desk.outbox, row, plan, now, new=True)
     name = plan.level_name(opening.level)
     if event is not None:
         await store.link_alerts(session, event.id, row.id)
@@ -93,8 +98,13 @@ async def open_case(desk: Desk, session: AsyncSession, plan: Plan, opening: Open
         automatic=row.automatic,
     )
     await file.start(AT_OPENING, opening.detected_at)
-    await file.add_tasks(opening.level, opening.detected_at)
+    # who takes part first: of those who see only what they take part in, the others are told of nothing
+    await form(file)
+    await join_opener(file, actor)
     await propose(file, opening.level, actor, opening.reason, opening.reasons)
+    await add_playbook(file, opening.level, opening.detected_at)
+    if event is not None:
+        await concerns.note(file, event)
     await file.notify(
         NotificationKind.CASE_OPENED,
         f"【处置单】{row.number} {name}",
@@ -184,22 +194,15 @@ def say_reasons(reasons: Sequence[Reason]) -> str:
     """Return the gravest criteria that were met, in one line of Chinese, with what was observed."""
     met = [reason for reason in reasons if reason.met]
     rank = max((reason.level.rank for reason in met), default=0)
-    said = [f"{reason.label}（{_show(reason.observed)}）" for reason in met if reason.level.rank == rank]
-    return "；".join(dict.fromkeys(said))
+    gravest = [reason for reason in met if reason.level.rank == rank]
+    return name_of(gravest, {reason.criterion for reason in gravest})
 
 
-def _show(observed: object) -> str:
-    if observed is True:
-        return "是"
-    if isinstance(observed, float):
-        return f"{observed:.3g}" if observed < 1000 else f"{observed:.0f}"
-    return _TIERS.get(str(observed), str(observed))
-
-
-_TIERS = {"central": "中央媒体", "provincial": "省级媒体", "municipal": "市级媒体"}
-
-
-def _taken(other: CaseRow) -> Problem:
+def _taken(other: CaseRow, actor: Actor) -> Problem:
+    if is_confined(actor):
+        # which one it is they are told by the office, if it is theirs
+        zh, en = "该事件已有处置单，请与办公室联系", "The event already has an open case; ask the office"
+        return Problem(409, "case.exists", zh=zh, en=en)
     return Problem(
         409,
         "case.exists",

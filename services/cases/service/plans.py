@@ -14,11 +14,15 @@ from contracts.messages import PlanActivated, PlanTopic
 from contracts.streams import PLANS_ACTIVATED
 from kit.clock import Clock
 from kit.database import Database
+from kit.ids import new_id
 from kit.outbox import Outbox
 from kit.problems import FieldError, Problem
 from services.cases import store
-from services.cases.models import PlanRow
+from services.cases.models import ActivationRow, PlanRow
 from services.cases.plan import Finding, Plan, PlanError, check_plan, parse_plan
+from services.cases.plan.loader import Document
+from services.cases.service.actors import PLAN, Actor
+from services.cases.store.plans import lock_plans
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +32,7 @@ class Plans:
 
     def __init__(self, database: Database, outbox: Outbox, clock: Clock) -> None:
         self._database, self._outbox, self._clock = database, outbox, clock
-        self._read: dict[str, Plan] = {}
+        self._read: dict[str, tuple[Plan, Document]] = {}
 
     async def in_force(self, session: AsyncSession) -> Plan:
         """Return the plan in force; 503 where there is none yet."""
@@ -41,11 +45,15 @@ class Plans:
 
     async def version(self, session: AsyncSession, version: str) -> Plan:
         """Return a version of the plan; 404 where there is none."""
+        return (await self.read(session, version))[0]
+
+    async def read(self, session: AsyncSession, version: str) -> tuple[Plan, Document]:
+        """Return a version of the plan with the document that it was read from; 404 where there is none."""
         if version not in self._read:
             row = await store.plan_row(session, version)
             if row is None:
                 raise Problem(404, "not-found", zh=f"没有预案版本 {version}", en=f"There is no plan {version}")
-            self._read[version] = parse_plan(row.text, version)[0]
+            self._read[version] = parse_plan(row.text, version)
         return self._read[version]
 
     async def begin(self, path: Path) -> None:
@@ -61,17 +69,18 @@ class Plans:
             except (OSError, UnicodeDecodeError) as error:
                 # told as a fault of the plan: a missing file does not come back by waiting, as a database does
                 raise PlanError([Finding(str(path), 1, "", f"预案无法读取 / unreadable: {error}")]) from None
-            row = await self.take_in(text, by="first start", name=str(path), same_is_fine=True)
-            await self.activate(row.version)
+            row, _ = await self.take_in(text, by="first start", name=str(path))
+            await self.activate(row.version, PLAN, "首次启动")
             _log.info("plan.activated", version=row.version, path=str(path))
             return
         async with self._database.writing() as session:
             await self._tell(session, row, row.activated_at or self._clock.now())
 
-    async def take_in(self, text: str, *, by: str, name: str = "plan.yaml", same_is_fine: bool = False) -> PlanRow:
-        """Store a plan as a new version, not yet in force.
+    async def take_in(self, text: str, *, by: str, name: str = "plan.yaml") -> tuple[PlanRow, bool]:
+        """Store a plan as a new version, not yet in force; tells whether it was new: the same text is the same version.
 
-        Raises :class:`PlanError` where it has errors (warnings pass), 409 where the version is taken.
+        Raises :class:`PlanError` where it has errors (warnings pass), 409 where the version has another text: a
+        version never changes.
         """
         findings = [finding for finding in check_plan(text, name) if finding.severity == "error"]
         if findings:
@@ -87,26 +96,43 @@ class Plans:
         )
         async with self._database.writing() as session:
             if await store.add_plan(session, row):
-                return row
+                return row, True
             known = await store.plan_row(session, plan.version)
-        if known is not None and known.digest == row.digest and same_is_fine:
-            return known
+        if known is not None and known.digest == row.digest:
+            return known, False
         raise Problem(
             409,
             "plan.version",
-            zh=f"版本 {plan.version} 已存在；修改预案须改 meta.version",
-            en=f"Version {plan.version} exists already; a changed plan needs another meta.version",
+            zh=f"版本 {plan.version} 已存在，内容不同；已存的版本不能修改，请改 meta.version 后另存为新版",
+            en=f"Version {plan.version} exists with another text; a version never changes: give a new meta.version",
+            version=plan.version,
+            digest=known.digest if known is not None else None,
         )
 
-    async def activate(self, version: str) -> PlanRow:
-        """Put a version in force and tell of it; 404 where there is none."""
+    async def activate(self, version: str, actor: Actor, reason: str = "") -> PlanRow:
+        """Put a version in force, record who did so and why, and tell of it; 404 where there is none.
+
+        A version that is in force already stays so, and nothing is recorded.
+        """
         now = self._clock.now()
         async with self._database.writing() as session:
-            await self.version(session, version)
-            row = await store.plan_row(session, version)
-            assert row is not None
+            rows = await lock_plans(session)
+            plan = await self.version(session, version)
+            row = rows[plan.version]
             if row.seat != "active":
+                replaced = next((one.version for one in rows.values() if one.seat == "active"), None)
                 await store.seat_plan(session, row, now)
+                session.add(
+                    ActivationRow(
+                        id=new_id(),
+                        version=version,
+                        replaced=replaced,
+                        at=now,
+                        by=actor.name,
+                        by_id=actor.id,
+                        reason=reason,
+                    )
+                )
             await self._tell(session, row, row.activated_at or now)
             return row
 

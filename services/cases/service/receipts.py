@@ -8,15 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
 from contracts.messages import NotificationChanged
-from contracts.words import AlertStatus, ClockKind, DeliveryState
+from contracts.words import AlertStatus, ClockKind, DeliveryState, NotificationKind
 from services.cases import store
 from services.cases.models import NoticeRow
 from services.cases.service.actors import Actor
 from services.cases.service.alerting import settle_alert
 from services.cases.service.case_file import CaseFile
 from services.cases.service.desk import Desk
+from services.cases.service.handovers import accept_by_receipt
+from services.cases.service.information import receive
 from services.cases.service.levels import role_name
+from services.cases.store import work
 
+#: Receipts of these say that somebody has their work, not that the case has been received: they meet no clock of it.
+_OF_WORK = frozenset(
+    {
+        NotificationKind.TASK_ASSIGNED,
+        NotificationKind.CONSULTATION_CALLED,
+        NotificationKind.INFORMATION_PASSED,
+        NotificationKind.HANDED_OVER,
+    }
+)
 _CHANNELS = {"log": "系统日志", "email": "邮件", "webhook": "接口"}
 
 
@@ -45,7 +57,9 @@ class Receipts:
                 return
             notices = await store.notices(session, [change.notification_id for change in wanted])
             files: dict[str, CaseFile] = {}
-            for case_id in sorted({change.case_id for change in wanted if change.case_id}):
+            handed = {one.notice_id: one for one in await work.handovers_of_notices(session, notices)}
+            ids = {change.case_id for change in wanted if change.case_id}
+            for case_id in sorted(ids.union(*(one.cases for one in handed.values()))):
                 row = await store.lock_case(session, case_id)
                 if row is not None:
                     files[case_id] = await self._desk.file(session, row)
@@ -58,6 +72,9 @@ class Receipts:
                     continue
                 if file is not None:
                     await _enter_receipt(file, change, notice)
+                if change.notification_id in handed:
+                    handover = handed[change.notification_id]
+                    await accept_by_receipt(session, files, handover.id, change, _actor(change), now)
                 await self._acknowledge_alert(session, change, notice)
 
     async def _acknowledge_alert(
@@ -73,19 +90,25 @@ class Receipts:
 
 async def _enter_receipt(file: CaseFile, change: NotificationChanged, notice: NoticeRow | None) -> None:
     counts = notice is not None and notice.requires_acknowledgement and notice.case_id == file.row.id
+    counts = counts and change.kind not in _OF_WORK
     met = await file.meet(ClockKind.ACKNOWLEDGE, since=notice.requested_at) if counts and notice else []
     role = f"（{role_name(file, change.role)}）" if change.role else ""
     way = {"link": "链接", "api": "系统"}.get(change.acknowledged_via or "", "")
     await file.enter(
         "acknowledged",
         f"{change.contact_name}{role}签收通知" + (f"，经{way}" if way else ""),
-        Actor("person", change.contact_name, change.contact_id, frozenset([change.role] if change.role else [])),
+        _actor(change),
         notification_id=change.notification_id,
         notice=str(change.kind),
         channel=change.channel,
         at=change.at.isoformat(),
         clocks=[clock.id for clock in met],
     )
+    await receive(file, change, _actor(change))
+
+
+def _actor(change: NotificationChanged) -> Actor:
+    return Actor("person", change.contact_name, change.contact_id, frozenset([change.role] if change.role else []))
 
 
 async def _enter_failure(file: CaseFile, change: NotificationChanged) -> None:

@@ -27,16 +27,14 @@ from services.cases.store.records import (
     pending_approvals,
     plan_page,
     plan_row,
-    published,
-    published_one,
     save_clocks,
     sealed,
     seat_plan,
-    statements,
     take_in_events,
     tasks,
     timeline,
 )
+from services.cases.store.speech import statements
 
 __all__ = [
     "active_plan",
@@ -65,8 +63,6 @@ __all__ = [
     "pending_approvals",
     "plan_page",
     "plan_row",
-    "published",
-    "published_one",
     "save_clocks",
     "sealed",
     "seat_plan",

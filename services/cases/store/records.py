@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,22 +16,27 @@ from sqlmodel import col
 
 from contracts.words import AlertStatus, ClockKind, ClockState, Level
 from kit.database import insert_ignoring
+from services.cases.access import Own
 from services.cases.clocks import Clock
-from services.cases.merged_events import wholes_of
 from services.cases.models import (
     AlertRow,
     ApprovalRow,
     CaseNumber,
     CaseRow,
     ClockRow,
+    EventPlaceRow,
     EventRow,
     NoticeRow,
     PlanRow,
-    StatementRow,
     TaskRow,
     TimelineRow,
 )
+from services.cases.store.merged_events import wholes_of
+from services.cases.store.participants import alert_is_own, takes_part
 from services.cases.timeline import Sealed
+
+#: Rows of due clocks that are read for each case wanted: more than one of a case are seldom due at once.
+_CLOCKS_A_CASE: Final = 4
 
 # --- plans
 
@@ -88,7 +94,18 @@ async def take_in_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) 
         set_={name: insert.excluded[name] for name in ("version", "snapshot", "merged_into", "updated_at")},
         where=insert.excluded.version > col(EventRow.version),
     ).returning(col(EventRow.id))
-    return set((await session.execute(newer)).scalars())
+    taken = set((await session.execute(newer)).scalars())
+    await place_events(session, [row for row in rows if row["id"] in taken])
+    return taken
+
+
+async def place_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep the places that events name in the place of those that they named before."""
+    if not rows:
+        return
+    await session.execute(sa.delete(EventPlaceRow).where(col(EventPlaceRow.event_id).in_([row["id"] for row in rows])))
+    named = {(place, row["id"]) for row in rows for place in row["snapshot"].get("places", ())}
+    await insert_ignoring(session, EventPlaceRow, [{"place": place, "event_id": id_} for place, id_ in sorted(named)])
 
 
 async def events(session: AsyncSession, ids: Iterable[str]) -> dict[str, EventRow]:
@@ -147,12 +164,15 @@ async def alert_page(
     limit: int,
     after: list[Any] | None,
     *,
+    own: Own | None,
     status: AlertStatus | None = None,
     level: Level | None = None,
     event_id: str | None = None,
 ) -> list[AlertRow]:
-    """Return up to `limit` + 1 alerts, newest first, after the key (raised_at, id)."""
+    """Return up to `limit` + 1 alerts, newest first, after the key (raised_at, id); `own`: only the caller's own."""
     query = sa.select(AlertRow).order_by(col(AlertRow.raised_at).desc(), col(AlertRow.id).desc()).limit(limit + 1)
+    if own is not None:
+        query = query.where(alert_is_own(session, own))
     if after is not None:
         query = query.where(sa.tuple_(col(AlertRow.raised_at), col(AlertRow.id)) < tuple(after))
     for column, value in ((AlertRow.status, status), (AlertRow.level, level), (AlertRow.event_id, event_id)):
@@ -213,12 +233,15 @@ async def case_page(
     limit: int,
     after: list[Any] | None,
     *,
+    own: Own | None,
     states: Sequence[str] = (),
     levels: Sequence[str] = (),
     event_id: str | None = None,
 ) -> list[CaseRow]:
-    """Return up to `limit` + 1 cases, newest first, after the key (opened_at, id)."""
+    """Return up to `limit` + 1 cases, newest first, after the key (opened_at, id); `own`: only the caller's own."""
     query = sa.select(CaseRow).order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id).desc()).limit(limit + 1)
+    if own is not None:
+        query = query.where(takes_part(session, own, col(CaseRow.id)))
     if after is not None:
         query = query.where(sa.tuple_(col(CaseRow.opened_at), col(CaseRow.id)) < tuple(after))
     if states:
@@ -266,26 +289,31 @@ async def clocks(session: AsyncSession, case_id: str) -> list[Clock]:
 
 async def cases_with_due_clocks(session: AsyncSession, now: datetime, limit: int) -> list[str]:
     """Return ids of cases a clock of which has something to say by `now`, the longest waiting first."""
-    query = (
-        sa.select(col(ClockRow.case_id))
-        .where(col(ClockRow.next_at) <= now)
-        .group_by(col(ClockRow.case_id))
-        .order_by(sa.func.min(ClockRow.next_at))
-        .limit(limit)
-    )
-    return list((await session.execute(query)).scalars())
+    # the rows by the index of `next_at`, told apart here: grouped by case, SQLite would walk every clock there is
+    query = sa.select(col(ClockRow.case_id)).where(col(ClockRow.next_at) <= now).order_by(col(ClockRow.next_at))
+    found = (await session.execute(query.limit(_CLOCKS_A_CASE * limit))).scalars()
+    return list(dict.fromkeys(found))[:limit]
 
 
 async def save_clocks(session: AsyncSession, case_id: str, clocks: Sequence[tuple[Clock, datetime | None]]) -> None:
-    """Insert clocks, or bring their rows up to date; each comes with when it will next have something to say."""
+    """Insert clocks, or bring their rows up to date; each comes with when it will next have something to say.
+
+    The case must have been written; other rows that wait to be are left to wait.
+    """
     if not clocks:
         return
     rows = [{**asdict(clock), "case_id": case_id, "next_at": next_at} for clock, next_at in clocks]
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    insert = make(ClockRow.__table__)  # type: ignore[attr-defined]
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in ("id", "case_id")}
     # rows as parameters, not as VALUES: only so is the compiled statement kept for the next call
-    await session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+    with session.no_autoflush:
+        await session.execute(_clocks_upsert(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _clocks_upsert(dialect: str) -> sa.Insert:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    insert = make(ClockRow.__table__)  # type: ignore[attr-defined]
+    changed = {column.name: column for column in insert.excluded if column.name not in ("id", "case_id")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 def clock_of(row: ClockRow) -> Clock:
@@ -304,6 +332,10 @@ def clock_of(row: ClockRow) -> Clock:
         proposal_id=row.proposal_id,
         replaces=row.replaces,
         subject=row.subject,
+        paused_at=row.paused_at,
+        paused_until=row.paused_until,
+        paused_seconds=row.paused_seconds,
+        met_by=row.met_by,
     )
 
 
@@ -335,40 +367,6 @@ async def tasks(session: AsyncSession, case_id: str) -> list[TaskRow]:
     """Return a case's tasks in the order of the playbook."""
     query = sa.select(TaskRow).where(col(TaskRow.case_id) == case_id)
     return list((await session.execute(query.order_by(col(TaskRow.position), col(TaskRow.id)))).scalars())
-
-
-async def statements(session: AsyncSession, case_id: str) -> list[StatementRow]:
-    """Return a case's statements, the newest version first."""
-    query = sa.select(StatementRow).where(col(StatementRow.case_id) == case_id)
-    return list((await session.execute(query.order_by(col(StatementRow.number).desc()))).scalars())
-
-
-async def published(session: AsyncSession, limit: int, after: list[Any] | None) -> list[StatementRow]:
-    """Return up to `limit` + 1 published statements outside drills, newest first, after (published_at, id)."""
-    query = (
-        sa.select(StatementRow)
-        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
-        .where(col(StatementRow.state) == "published", col(CaseRow.drill).is_(False))
-        .order_by(col(StatementRow.published_at).desc(), col(StatementRow.id).desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(sa.tuple_(col(StatementRow.published_at), col(StatementRow.id)) < tuple(after))
-    return list((await session.execute(query)).scalars())
-
-
-async def published_one(session: AsyncSession, statement_id: str) -> StatementRow | None:
-    """Return a statement that is public: published, and of no drill."""
-    query = (
-        sa.select(StatementRow)
-        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
-        .where(
-            col(StatementRow.id) == statement_id,
-            col(StatementRow.state) == "published",
-            col(CaseRow.drill).is_(False),
-        )
-    )
-    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def notices(session: AsyncSession, ids: Sequence[str]) -> dict[str, NoticeRow]:

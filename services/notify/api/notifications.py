@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from contracts.permissions import Reach
 from contracts.words import DeliveryState, NotificationKind
 from kit.auth import Principal, require
 from kit.pages import Page, PageParams, page_of
@@ -19,6 +20,11 @@ Reader = Annotated[Principal, require("notifications.read")]
 Acknowledger = Annotated[Principal, require("notifications.acknowledge")]
 
 
+def _confined(principal: Principal) -> Principal | None:
+    """Return the caller where they see only what went to themselves."""
+    return principal if principal.reach("notifications.read") is Reach.OWN else None
+
+
 @router.get("", responses=problems(400))
 async def list_notifications(
     parts: PartsDep,
@@ -29,9 +35,9 @@ async def list_notifications(
     case_id: Annotated[str | None, Query(max_length=64)] = None,
     mine: Annotated[bool, Query(description="only those that went to the caller")] = False,
 ) -> Page[NotificationOut]:
-    """List notifications, newest first, each with its deliveries."""
+    """List notifications, newest first, each with its deliveries; to a department, county or expert, their own."""
     rows = await parts.notifications.page(
-        page, state=state, kind=kind, case_id=case_id, mine_of=principal if mine else None
+        page, state=state, kind=kind, case_id=case_id, mine_of=principal if mine else _confined(principal)
     )
     plain = principal.may("contacts.read")
     return page_of(
@@ -45,7 +51,7 @@ async def list_notifications(
 @router.get("/{notification_id}", responses=problems(404))
 async def get_notification(notification_id: str, parts: PartsDep, principal: Reader) -> NotificationOut:
     """Return one notification with its deliveries."""
-    notification, deliveries = await parts.notifications.one(notification_id)
+    notification, deliveries = await parts.notifications.one(notification_id, _confined(principal))
     return NotificationOut.of(notification, deliveries, plain=principal.may("contacts.read"))
 
 

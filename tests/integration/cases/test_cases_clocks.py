@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from contracts.streams import CASES_CHANGED, NOTIFICATIONS_REQUESTED
+from tests.integration.cases.aftermath import finished_review, responding
 from tests.integration.cases.harness import LEADER, MEMBER, OFFICE, Cases, StartCases, event, until
+
+PLAN = Path(__file__).parents[3] / "plans" / "puer-resettlement-2019.yaml"
 
 
 async def test_a_clock_warns_breaches_and_escalates_once(cases: Cases, start: StartCases) -> None:
@@ -51,6 +55,8 @@ async def test_evidence_meets_clocks(cases: Cases) -> None:
     await cases.post(f"{path}/reports", OFFICE, {"to": "group_leader", "text": "初报：6 条信息"}, status=201)
     report = (await cases.clocks(case["id"], "report_up"))[0]
     assert (report["state"], report["late"]) == ("met", True)
+    entry = (await cases.timeline(case["id"]))[report["met_by"]["entry"] - 1]
+    assert (entry["kind"], report["met_by"]["kind"]) == ("reported_up", "reported_up")
 
     tasks = (await cases.get(f"{path}/tasks"))["items"]
     assert "dialogue" in {one["key"] for one in tasks}  # the incident type's own task
@@ -82,7 +88,10 @@ async def test_a_case_through_its_whole_life(cases: Cases) -> None:
     await cases.post(f"{path}/approvals/{proposal['id']}", OFFICE, {"decision": "approve"})
     await cases.post(f"{path}/approvals/{proposal['id']}", MEMBER, {"decision": "approve"})
     await move("responding")
-    assert (await move("monitoring", status=409))["rule"] == "nothing_released"
+    refused = await move("monitoring", status=409)
+    assert refused["rule"] == "nothing_released"
+    assert [one["rule"] for one in refused["missing"]] == ["nothing_released", "task_open", "task_open"]  # type: ignore[attr-defined]
+    assert str(refused["detail"]).startswith("还缺：①尚未对外发布信息；确无需发布的，须说明理由；②任务“核实基本事实")
 
     draft = await cases.post(f"{path}/statements", OFFICE, {"title": "说明", "text": "补偿款正在核实"}, status=201)
     said = f"{path}/statements/{draft['id']}"
@@ -94,16 +103,25 @@ async def test_a_case_through_its_whole_life(cases: Cases) -> None:
     ] == "comment_missing"
     assert (await cases.post(f"{said}/approve", LEADER))["state"] == "approved"
     await cases.post(f"{said}/publish", OFFICE)
-    assert (await cases.clocks(case["id"], "first_release"))[0]["state"] == "met"
+    released = (await cases.clocks(case["id"], "first_release"))[0]
+    assert released["state"] == "met"
+    assert released["met_by"]["statement_id"] == draft["id"]
     assert (await cases.running(case["id"], "next_update"))["remaining"] == 24 * 3600
 
-    await move("monitoring")
+    assert [one["rule"] for one in (await move("monitoring", status=409))["missing"]] == ["task_open"] * 2  # type: ignore[attr-defined]
+    await move("monitoring", "已核实，诉求转入日常答复")
+    entry = next(one for one in reversed(await cases.timeline(case["id"])) if one["kind"] == "state_changed")
+    assert len(entry["data"]["passed_over"]) == 2
+    assert "未办事项" in entry["text"]
     assert {one["state"] for one in await cases.clocks(case["id"], "next_update")} == {"cancelled"}
-    assert (await cases.running(case["id"], "review"))["remaining"] == 30 * 86400
     assert (await move("reviewing", status=409))["rule"] == "aftercare_running"
     cases.clock.advance(timedelta(days=7))
     await move("reviewing")
-    assert (await move("closed", status=409))["rule"] == "conclusion_missing"
+    assert (await cases.running(case["id"], "review"))["remaining"] == 30 * 86400
+    refused = await move("closed", status=409)
+    assert [one["rule"] for one in refused["missing"]] == ["conclusion_missing", "review_missing"]  # type: ignore[attr-defined]
+    assert (await move("closed", "问题已解决", status=409))["rule"] == "review_missing"
+    await finished_review(cases, path)
     closed = await move("closed", "问题已解决，预案无须修改")
     assert closed["next_states"] == ["responding"]
     assert (await cases.clocks(case["id"], "review"))[0]["state"] == "met"
@@ -116,19 +134,17 @@ async def test_a_case_through_its_whole_life(cases: Cases) -> None:
     assert verdict["intact"] is True
 
 
-async def test_a_resurgence_in_aftercare_is_proposed_once(cases: Cases) -> None:
-    await cases.tell(event(at=cases.clock.now()))
-    case = await cases.the_case()
+async def test_a_resurgence_that_the_plan_only_proposes_is_told_once(start: StartCases, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    text = PLAN.read_text(encoding="utf-8")
+    plan.write_text(text.replace("reopen: automatic,", "reopen: propose,"), encoding="utf-8")
+    cases = await start(plan=plan)
+    case = await responding(cases)
     path = f"/api/v1/cases/{case['id']}"
-    await cases.post(f"{path}/transitions", OFFICE, {"to": "assessing"})
-    proposal = await cases.pending(case["id"])
-    await cases.post(f"{path}/approvals/{proposal['id']}", OFFICE, {"decision": "approve"})
-    await cases.post(f"{path}/approvals/{proposal['id']}", MEMBER, {"decision": "approve"})
-    await cases.post(f"{path}/transitions", OFFICE, {"to": "responding"})
     await cases.post(f"{path}/transitions", OFFICE, {"to": "monitoring", "reason": "无需发布"})
     now = cases.clock.now()
     for version in (2, 3):
-        await cases.tell(event(version=version, at=now, posts_1h=20))
+        await cases.tell(event(version=version, at=now, posts_total=30, posts_1h=20))
     await cases.tell(event("event-2", at=now))
 
     async def both() -> bool:

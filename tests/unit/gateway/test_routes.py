@@ -32,6 +32,8 @@ from gateway.routes import needs_login, service_for
         ("POST", "/api/v1/plans/check", "cases"),
         ("POST", "/api/v1/alerts/1/dismiss", "cases"),
         ("GET", "/api/v1/cases/1/timeline/verify", "cases"),
+        ("POST", "/api/v1/tasks/bulk", "cases"),
+        ("POST", "/api/v1/handovers/1/sign", "cases"),
         ("GET", "/public/v1/statements/1", "cases"),
         ("POST", "/api/v1/notifications/1/acknowledge", "notify"),
         ("GET", "/api/v1/rosters/on-duty", "notify"),

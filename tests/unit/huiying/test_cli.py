@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -40,6 +41,48 @@ def test_a_broken_plan_is_told_by_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"{broken}:{line}: " in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_warnings_fail_only_where_it_is_strict_and_programs_get_json(tmp_path: Path) -> None:
+    doubtful = tmp_path / "plan.yaml"
+    text = PLAN.read_text(encoding="utf-8")
+    assert text.count("      next_update: {within: 4 h, default: project}\n") == 1
+    doubtful.write_text(text.replace("      next_update: {within: 4 h, default: project}\n", ""), encoding="utf-8")
+    assert huiying("plan", "check", str(doubtful)).returncode == 0
+    strict = huiying("plan", "check", "--strict", "--format", "json", str(doubtful))
+    told = json.loads(strict.stdout)
+    assert (strict.returncode, told["errors"], told["warnings"]) == (1, 0, 1)
+    assert (told["findings"][0]["path"], told["findings"][0]["severity"]) == ("clocks.limits.I", "warning")
+
+
+def test_what_differs_between_plans_is_told_in_words(tmp_path: Path) -> None:
+    newer = tmp_path / "plan.yaml"
+    text = PLAN.read_text(encoding="utf-8")
+    newer.write_text(
+        "# 新版\n" + text.replace("report_up: {within: 30 min", "report_up: {within: 20 min"), encoding="utf-8"
+    )
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if "report_up: {within: 30 min" in row)
+    done = huiying("plan", "diff", str(PLAN), str(newer))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "时限 clocks",
+        f"  {f'{line}→{line + 1}':>11}  各级时限 · Ⅰ级 · 上报：时限由 30 分钟 改为 20 分钟",
+        f"{PLAN} → {newer}：1 处不同",
+    ]
+    english = huiying("plan", "diff", "--english", "--exit-code", str(PLAN), str(newer))
+    assert english.returncode == 1
+    assert "limits · level I · report_up: within changed from 30 min to 20 min" in english.stdout
+    (change,) = json.loads(huiying("plan", "diff", "--format", "json", str(PLAN), str(newer)).stdout)["changes"]
+    assert (change["old"], change["new"], change["new_line"]) == ("PT30M", "PT20M", line + 1)
+    assert huiying("plan", "diff", str(PLAN), str(PLAN)).stdout == "没有区别\n"
+    newer.write_text("meta: 1", encoding="utf-8")
+    broken = huiying("plan", "diff", str(PLAN), str(newer))
+    assert (broken.returncode, broken.stdout) == (2, "")
+    assert broken.stderr.startswith(f"{newer}:1: meta: ")
+
+
+def test_the_schema_of_plans_is_printed() -> None:
+    assert json.loads(huiying("plan", "schema").stdout)["properties"]["schema"]["const"] == 1
 
 
 def test_a_plan_that_is_not_there_is_one_line() -> None:

@@ -17,7 +17,7 @@ from tests.unit.cases.seed import TEXT
             "levels.I.approval.steps",
             "has no approver",
         ),
-        ("roles: [group_leader]}\n      informed", "roles: []}\n      informed", "levels.II.approval", "no approver"),
+        ("decide, roles: [group_leader]", "decide, roles: []", "levels.II.approval", "no approver"),
         ("topics: [resettlement, hydropower]", "topics: [resettled]", "grading.topics[0]", "unknown topic"),
         ("places: [普洱市]", "places: [昆明市]", "scope.topics[1].places[0]", "unknown place"),
         ("within: 24 h, source", "within: 25 h, source", "clocks.limits.I.press_conference", "regulation allows"),
@@ -48,6 +48,7 @@ from tests.unit.cases.seed import TEXT
         ),
         ("key: two_sources", "key: negative_story", "grading.triggers[2]", "is repeated"),
         ("{role: auditor, name", "{role: office, name", "organisation.roles", "is repeated"),
+        ("- key: compensation", "- key: follow_up", "statement_templates[3]", "is repeated"),
     ],
 )
 def test_a_gap_is_found(old: str, new: str, path: str, words: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.words import Level, Tier
 from services.cases.plan import HumanFacts, grade
+from tests.unit.cases.plans import SHIPPED, Shipped
 from tests.unit.cases.seed import PLAN, story
 
 
@@ -77,6 +78,7 @@ def test_reasons_name_observation_threshold_and_source() -> None:
     assert [reason.model_dump_json() for reason in graded.reasons]
 
 
+ANY_PLAN = st.sampled_from(SHIPPED)
 METRICS = st.fixed_dictionaries(
     {
         "negative_share": st.floats(0, 1),
@@ -85,15 +87,16 @@ METRICS = st.fixed_dictionaries(
         "growth": st.floats(0, 100),
         "posts_24h": st.integers(0, 1000),
         "sources": st.integers(0, 50),
+        "voices": st.integers(0, 500),
         "duration_hours": st.floats(0, 1000),
         "top_tier": st.sampled_from([None, *Tier]),
     }
 )
 
 
-@given(METRICS)
-def test_counts_never_raise_by_more_than_one_level(metrics: dict[str, Any]) -> None:
-    graded = grade(PLAN, story(**metrics))
+@given(ANY_PLAN, METRICS)
+def test_counts_never_raise_by_more_than_one_level(shipped: Shipped, metrics: dict[str, Any]) -> None:
+    graded = grade(shipped.plan, shipped.story(**metrics))
     if graded.floor is None:
         assert graded.level is None
     else:
@@ -101,16 +104,18 @@ def test_counts_never_raise_by_more_than_one_level(metrics: dict[str, Any]) -> N
         assert graded.floor.rank <= graded.level.rank <= graded.floor.rank + 1
 
 
-@given(METRICS, st.sampled_from(["interactions", "reads", "sources"]), st.integers(1, 10**6))
-def test_more_of_a_thing_never_lowers_the_level(metrics: dict[str, Any], name: str, more: int) -> None:
-    before = grade(PLAN, story(**metrics)).level
-    after = grade(PLAN, story(**{**metrics, name: metrics[name] + more})).level
+@given(ANY_PLAN, METRICS, st.sampled_from(["interactions", "reads", "sources", "voices"]), st.integers(1, 10**6))
+def test_more_of_a_thing_never_lowers_the_level(
+    shipped: Shipped, metrics: dict[str, Any], name: str, more: int
+) -> None:
+    before = grade(shipped.plan, shipped.story(**metrics)).level
+    after = grade(shipped.plan, shipped.story(**{**metrics, name: metrics[name] + more})).level
     assert (after.rank if after else 0) >= (before.rank if before else 0)
 
 
-@given(METRICS)
-def test_a_level_has_a_reason_that_was_met(metrics: dict[str, Any]) -> None:
-    graded = grade(PLAN, story(**metrics))
+@given(ANY_PLAN, METRICS)
+def test_a_level_has_a_reason_that_was_met(shipped: Shipped, metrics: dict[str, Any]) -> None:
+    graded = grade(shipped.plan, shipped.story(**metrics))
     assert (graded.level is not None) == bool(graded.met)
     if graded.level is Level.I:
         assert any(reason.level.rank >= Level.II.rank and reason.kind == "hard" for reason in graded.met)

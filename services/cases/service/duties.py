@@ -1,0 +1,52 @@
+"""What a case still owes before a step of its lifecycle: one registry, to which each noun's module adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from contracts.words import ClockKind
+from services.cases import store
+from services.cases.lifecycle import WHO, Duty
+from services.cases.service.case_file import CaseFile
+
+Provider = Callable[[CaseFile], Awaitable[list[Duty]]]
+
+_PROVIDERS: dict[str, list[Provider]] = {step: [] for step in WHO}
+
+
+def owed_before(*steps: str) -> Callable[[Provider], Provider]:
+    """Register a function that returns the open duties of a case before `steps`; KeyError for an unknown one."""
+
+    def register(provider: Provider) -> Provider:
+        for step in steps:
+            _PROVIDERS[step].append(provider)
+        return provider
+
+    return register
+
+
+async def open_duties(file: CaseFile, step: str) -> list[Duty]:
+    """Return every duty that a case still owes before a step, in the order in which they were registered."""
+    return [duty for provider in _PROVIDERS[step] for duty in await provider(file)]
+
+
+@owed_before("monitor")
+async def mandatory_tasks(file: CaseFile) -> list[Duty]:
+    """Name the playbook's mandatory tasks that are neither done nor dropped."""
+    mandatory = {task.key for task in file.plan.playbook if task.mandatory}
+    if not mandatory:
+        return []
+    return [
+        Duty("task_open", f"任务“{task.title}”尚未完成", f"the task {task.key} is open")
+        for task in await store.tasks(file.session, file.row.id)
+        if task.key in mandatory and task.done_at is None and task.dropped_at is None
+    ]
+
+
+@owed_before("monitor")
+async def press_conference(file: CaseFile) -> list[Duty]:
+    """Name a press conference that is still owed (clause 五(三)3): its clock is open."""
+    owed = any(clock.is_open and clock.kind is ClockKind.PRESS_CONFERENCE for clock in await file.clocks())
+    if not owed:
+        return []
+    return [Duty("press_conference_open", "尚未召开新闻发布会，也未决定不召开", "the press conference is still owed")]
