@@ -73,7 +73,7 @@ def test_the_forward_pass_is_that_of_transformers(tmp_path: Path) -> None:
 
 
 def test_eight_bits_with_early_heads_say_what_the_network_says(tmp_path: Path) -> None:
-    from services.analysis.sentiment.encoder import Encoder, Windows
+    from services.analysis.sentiment.encoder import Encoder, Windows, session_options
 
     network, data = _network().eval(), _data(300)
     state = {name: value.float().numpy() for name, value in network.state_dict().items()}
@@ -81,7 +81,9 @@ def test_eight_bits_with_early_heads_say_what_the_network_says(tmp_path: Path) -
     onnx.save(model, tmp_path / "model.onnx")
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        str(tmp_path / "model.onnx"), session_options(), providers=["CPUExecutionProvider"]
+    )
     encoder = Encoder(session, None, 1, 1)  # type: ignore[arg-type]
     windows = Windows([ids.tolist() for ids in data.ids], np.arange(300))
     expected = predict(network, data, bfloat16=False)
