@@ -14,12 +14,10 @@ from services.cases.models import AftercareRow, EventRow
 from services.cases.resurgence import Sample, Wave, negatives, send_back
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
-from services.cases.service.desk import Desk
+from services.cases.service.desk import PASS_BATCH, Desk
 from services.cases.service.duties import owed_before
 from services.cases.store import aftermath as stored
 
-#: Cases looked at in one pass; the rest wait for the next.
-_BATCH: Final = 200
 _DAY: Final = timedelta(days=1)
 
 
@@ -108,7 +106,7 @@ class Aftercare:
         """Enter what is due; returns how many cases were looked at. Calling again at the same time enters nothing."""
         now = self._desk.clock.now()
         async with self._desk.database.reading() as session:
-            due = await stored.cases_in_aftercare(session, now, _BATCH)
+            due = await stored.cases_in_aftercare(session, now, PASS_BATCH)
         return await self._desk.move_each(due, _look_at, "aftercare")
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from contracts.words import NotificationKind
 from services.cases.models import CorrectionRow
 from services.cases.numbering import show_date
 from services.cases.service.actors import PLAN
 from services.cases.service.case_file import CaseFile
 from services.cases.service.corrections import charged
-from services.cases.service.desk import Desk
+from services.cases.service.desk import PASS_BATCH, Desk
 from services.cases.store import aftermath as stored
-
-#: Cases looked at in one pass; the rest wait for the next.
-_BATCH: Final = 200
 
 
 class CorrectionReminders:
@@ -26,7 +21,7 @@ class CorrectionReminders:
     async def move_on(self) -> int:
         """Tell what is due; returns how many requests were told of."""
         async with self._desk.database.reading() as session:
-            due = await stored.cases_with_due_corrections(session, self._desk.clock.now(), _BATCH)
+            due = await stored.cases_with_due_corrections(session, self._desk.clock.now(), PASS_BATCH)
         return await self._desk.move_each(due, _remind, "corrections")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from contracts.messages import ClockTold, Recipient
 from contracts.streams import CASES_CHANGED
@@ -17,10 +16,7 @@ from services.cases.plan.figures import show_duration
 from services.cases.roles import list_roles
 from services.cases.service.actors import PLAN
 from services.cases.service.case_file import CaseFile
-from services.cases.service.desk import Desk
-
-#: Cases moved on in one pass; the rest wait for the next.
-_BATCH: Final = 200
+from services.cases.service.desk import PASS_BATCH, Desk
 
 
 class Deadlines:
@@ -33,7 +29,7 @@ class Deadlines:
         """Let every clock that has something to say say it; returns how many things were told."""
         now = self._desk.clock.now()
         async with self._desk.database.reading() as session:
-            due = await store.cases_with_due_clocks(session, now, _BATCH)
+            due = await store.cases_with_due_clocks(session, now, PASS_BATCH)
         return await self._desk.move_each(due, move_case, "clocks")
 
 

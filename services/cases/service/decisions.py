@@ -12,14 +12,11 @@ from services.cases.models import ApprovalRow
 from services.cases.plan.figures import show_duration
 from services.cases.service.actors import MACHINE, PLAN
 from services.cases.service.case_file import CaseFile
-from services.cases.service.desk import Desk
+from services.cases.service.desk import PASS_BATCH, Desk
 from services.cases.service.levels import propose, what_is_proposed
 from services.cases.service.signatories import Standing, settle, wait_of
 from services.cases.store import decisions as waiting
 from services.cases.waiting import Overdue, Wait, tick
-
-#: Cases moved on in one pass; the rest wait for the next.
-_BATCH: Final = 200
 
 
 class Decisions:
@@ -32,7 +29,7 @@ class Decisions:
         """Say of every proposal that waits what there is to say; returns how many things were told."""
         now = self._desk.clock.now()
         async with self._desk.database.reading() as session:
-            due = await waiting.cases_with_due_decisions(session, now, _BATCH)
+            due = await waiting.cases_with_due_decisions(session, now, PASS_BATCH)
         return await self._desk.move_each(due, _move_case, "decisions")
 
 

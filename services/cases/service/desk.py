@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,8 @@ from services.cases.service.case_file import CaseFile
 from services.cases.service.plans import Plans
 
 _log = structlog.get_logger(__name__)
+#: Cases that a pass takes at once (see :meth:`Desk.move_each`); the rest wait for the next.
+PASS_BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,9 @@ from services.cases.plan.criteria import Fact
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
-from services.cases.service.desk import Desk
+from services.cases.service.desk import PASS_BATCH, Desk
 from services.cases.store import work
 
-#: Cases briefed in one pass; the rest wait for the next.
-_BATCH: Final = 200
 _ORDER: Final = tuple(CaseState)
 
 
@@ -34,7 +32,7 @@ class Watching:
         run the pass, and hours that were missed make one brief, not several.
         """
         async with self._desk.database.reading() as session:
-            due = await work.cases_with_due_briefs(session, self._desk.clock.now(), _BATCH)
+            due = await work.cases_with_due_briefs(session, self._desk.clock.now(), PASS_BATCH)
         return await self._desk.move_each(due, _brief_if_due, "briefs")
 
     async def brief_now(self, case_id: str, remark: str, actor: Actor, check: Check) -> int:
