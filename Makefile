@@ -9,6 +9,9 @@ export PYTHONDONTWRITEBYTECODE :=
 INSTALL = $$(if [ -x $(BIN)/uv ]; then echo "$(BIN)/uv pip install -q --python $(BIN)/python"; \
   else echo "$(BIN)/python -m pip install -q --disable-pip-version-check"; fi)
 
+# most tests wait for a server half of the time, so that a few more workers than cores are the quickest
+TEST_WORKERS ?= 3
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-train train lint format lock clean bench
 
@@ -23,7 +26,8 @@ run: setup ## Set up if needed, then start everything in the foreground until Ct
 	@exec $(BIN)/huiying up
 
 test: setup-dev ## Set up if needed, then run every test that this machine can run
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) tests/unit tests/integration
+	$(BIN)/python -m pytest tests/e2e
 
 test-train: $(VENV)-train/.made ## Test training and models of the user's own (needs torch; .venv-train)
 	$(VENV)-train/bin/python -m pytest tests/unit/training tests/unit/analysis/sentiment

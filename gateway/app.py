@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
@@ -20,7 +20,9 @@ from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
 from kit.auth import ContextSigner
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
+
+_ROUTES: Final = routes_of(auth.router, users.router, keys.router, stream.router, pages.router)
 
 
 def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
@@ -36,7 +38,7 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     )
     own: FastAPI = create_app(
         runtime,
-        [auth.router, users.router, keys.router, stream.router, pages.router],
+        _ROUTES,
         title="Huiying gateway",
         own_pages=True,
     )

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -41,6 +41,7 @@ class _Pass:
     step: Step
     leased: bool
     wake: asyncio.Event
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,11 @@ class Runtime:
             self._spawn(self._run_pass(one), one.name)
         self.started = True
 
+    async def settled(self) -> None:
+        """Wait until every pass has looked once since the start, for whoever moves the clock by hand."""
+        for one in self._passes:
+            await one.looked.wait()
+
     async def stop(self) -> None:
         """Let every loop finish what it has in hand, give up the leases and close the connections."""
         self.started = False
@@ -235,6 +241,7 @@ class Runtime:
                 else:
                     PASS_FAILED.labels(one.name).inc()
                     _log.exception("pass.failed", name=one.name)
+            one.looked.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(one.wake.wait(), one.seconds)
             one.wake.clear()

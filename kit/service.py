@@ -11,7 +11,9 @@ from typing import Annotated, Any, Final
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
@@ -28,7 +30,7 @@ _QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
 def create_app(
     runtime: Runtime,
-    routers: Sequence[APIRouter],
+    routes: Sequence[BaseRoute],
     *,
     title: str,
     description: str = "",
@@ -38,7 +40,7 @@ def create_app(
     """Assemble a service's app around its runtime.
 
     Its lifespan starts and drains the runtime. `app.state.runtime` is the runtime (see :data:`RuntimeDep`). With
-    `own_pages` the routers bring their own /readyz, /metrics and /openapi.json.
+    `own_pages` the routes hold its own /readyz, /metrics and /openapi.json.
     """
     settings = runtime.settings
     configure(runtime.service, fmt=settings.log_format, level=settings.log_level)
@@ -60,16 +62,28 @@ def create_app(
         docs_url=None,
         openapi_url=None if own_pages else "/openapi.json",
         redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=_operation_id,
     )
     app.state.runtime = runtime
     problems.install(app)
-    for router in [*routers, _health(runtime)]:
-        app.include_router(router)
+    app.router.routes.extend(routes)
+    app.include_router(_health(runtime))
     signer = ContextSigner(settings.internal_key.get_secret_value())
     app.add_middleware(_Edge, signer=signer)
     _describe_problems(app)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def routes_of(*routers: APIRouter) -> Sequence[BaseRoute]:
+    """Return the routes of routers, for :func:`create_app`; what they take and give is worked out once for all apps."""
+    whole = APIRouter(generate_unique_id_function=_operation_id)
+    for router in routers:
+        whole.include_router(router)
+    return tuple(whole.routes)
 
 
 def runtime_of(request: Request) -> Runtime:

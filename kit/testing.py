@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,31 +73,33 @@ def postgres_server() -> Iterator[embedded.EmbeddedPostgres]:
             server.stop()
 
 
-@pytest_asyncio.fixture
-async def postgres_url(postgres_server: embedded.EmbeddedPostgres) -> str:
-    """Give the URL of a new, empty PostgreSQL database."""
-    name = f"t{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(postgres_server.url())
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-    return postgres_server.url(name)
-
-
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the URL of a new, empty database: once SQLite, once PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/{{service}}.db"
-    server: embedded.EmbeddedPostgres = request.getfixturevalue("postgres_server")
+@asynccontextmanager
+async def _new_database(server: embedded.EmbeddedPostgres) -> AsyncIterator[str]:
     name = f"t{uuid.uuid4().hex}"
     connection = await asyncpg.connect(server.url())
     try:
         await connection.execute(f'CREATE DATABASE "{name}"')
+        yield server.url(name)
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await connection.close()
-    return server.url(name)
+
+
+@pytest_asyncio.fixture
+async def postgres_url(postgres_server: embedded.EmbeddedPostgres) -> AsyncIterator[str]:
+    """Give the URL of a new, empty PostgreSQL database; it is dropped when the test ends."""
+    async with _new_database(postgres_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Give the URL of a new, empty database, once SQLite, once PostgreSQL; it is gone when the test ends."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/{{service}}.db"
+        return
+    async with _new_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from services.analysis import consumers
 from services.analysis.api import concerns, events, exports, posts, sentiment, series, topics, trends
 from services.analysis.exports.service import Exports
@@ -25,6 +27,11 @@ _TAGS = [
     {"name": "topics", "description": "监测专题 · what is watched"},
 ]
 
+_ROUTES: Final = routes_of(
+    *(sentiment.router, posts.router, events.router, series.router, concerns.router),
+    *(topics.router, trends.router, exports.router),
+)
+
 
 def build(settings: AnalysisSettings | None = None) -> FastAPI:
     """Assemble the service out of its settings; raises :class:`ModelError` where its sentiment model cannot be used."""
@@ -40,11 +47,7 @@ def assemble(runtime: Runtime, settings: AnalysisSettings, scorer: Scorer) -> Fa
     runtime.every(3600, "retention", Retention(runtime, settings).run)
     files = Exports(runtime, settings.export_rules())
     files.register()
-    routers = [
-        *(sentiment.router, posts.router, events.router, series.router, concerns.router),
-        *(topics.router, trends.router, exports.router),
-    ]
-    app = create_app(runtime, routers, title="Huiying analysis", tags=_TAGS)
+    app = create_app(runtime, _ROUTES, title="Huiying analysis", tags=_TAGS)
     app.state.exports = files
     app.state.concerns = Recent(runtime.clock)
     app.state.hand = Hand(runtime, settings)

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from services.cases import consumers
 from services.cases.api import (
     alerts,
@@ -87,6 +87,40 @@ _TAGS = [
     {"name": "portal", "description": "信息公开 · what everyone may read"},
 ]
 
+_ROUTES: Final = routes_of(
+    guarded(
+        [
+            backtests.router,
+            plans.router,
+            plan_moves.router,
+            alerts.router,
+            grades.router,
+            cases.router,
+            clocks.router,
+            delegations.router,
+            records.router,
+            reports.router,
+            command.router,
+            tasks.router,
+            tasks.across,
+            consultations.router,
+            information.router,
+            media_contacts.router,
+            conferences.router,
+            handovers.router,
+            handovers.desk,
+            timeline.router,
+            case_facts.router,
+            corrections.router,
+            concerns.router,
+            reviews.router,
+            reviews.plan_router,
+            statements.router,
+            public.router,
+        ]
+    )
+)
+
 
 def build() -> FastAPI:
     """Return the service's app, set up from the environment."""
@@ -97,38 +131,9 @@ def build() -> FastAPI:
 def assemble(runtime: Runtime, settings: CasesSettings) -> FastAPI:
     """Return the app around a given runtime; its parts are `app.state.cases`."""
     parts = wire(runtime, settings)
-    routers = [
-        backtests.router,
-        plans.router,
-        plan_moves.router,
-        alerts.router,
-        grades.router,
-        cases.router,
-        clocks.router,
-        delegations.router,
-        records.router,
-        reports.router,
-        command.router,
-        tasks.router,
-        tasks.across,
-        consultations.router,
-        information.router,
-        media_contacts.router,
-        conferences.router,
-        handovers.router,
-        handovers.desk,
-        timeline.router,
-        case_facts.router,
-        corrections.router,
-        concerns.router,
-        reviews.router,
-        reviews.plan_router,
-        statements.router,
-        public.router,
-    ]
     app = create_app(
         runtime,
-        [guarded(routers)],
+        _ROUTES,
         title="Huiying cases",
         description="The plan in action: alerts, cases, levels, clocks, the timeline and public statements.",
         tags=_TAGS,

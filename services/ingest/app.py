@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 
 from contracts.streams import PLANS_ACTIVATED, WATCH_CHANGED
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from services.ingest.api import evidence, hooks, imports, oversight, posts, sources
 from services.ingest.collecting.collector import Collector
 from services.ingest.collecting.silence import SilenceWatch
@@ -30,6 +30,10 @@ _TAGS = [
     {"name": "sources", "description": "Where posts come from, how each is, and what is covered. 信源、健康与覆盖"},
 ]
 _HOUR = 3600
+
+_ROUTES: Final = routes_of(
+    posts.router, imports.router, hooks.router, evidence.router, sources.router, oversight.router
+)
 
 
 def assemble(runtime: Runtime, settings: IngestSettings) -> FastAPI:
@@ -60,8 +64,7 @@ def assemble(runtime: Runtime, settings: IngestSettings) -> FastAPI:
     files.register()
     doors = Hooks(runtime, ingest, settings)
     doors.register()
-    routers = [posts.router, imports.router, hooks.router, evidence.router, sources.router, oversight.router]
-    app = create_app(runtime, routers, title="Huiying ingest", tags=_TAGS)
+    app = create_app(runtime, _ROUTES, title="Huiying ingest", tags=_TAGS)
     app.state.ingest, app.state.archive, app.state.collector = ingest, archive, collector
     app.state.consumers, app.state.retention = consumers, retention
     app.state.imports, app.state.hooks = files, doors

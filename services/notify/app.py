@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
 from services.notify.api import acknowledgements, channels, contacts, notifications, webhooks
@@ -28,6 +28,10 @@ SERVICE: Final = "notify"
 #: Seconds between two looks for due deliveries; a commit that makes some wakes the look at once.
 _PASS_SECONDS: Final = 1.0
 
+_ROUTES: Final = routes_of(
+    contacts.router, notifications.router, channels.router, webhooks.router, acknowledgements.router
+)
+
 
 def build() -> FastAPI:
     """Return the service's app, set up from the environment."""
@@ -40,7 +44,7 @@ def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
     parts = wire(runtime, settings)
     app = create_app(
         runtime,
-        [contacts.router, notifications.router, channels.router, webhooks.router, acknowledgements.router],
+        _ROUTES,
         title="Huiying notify",
         description="Tells the people whom the plan names and records who acknowledged.",
     )

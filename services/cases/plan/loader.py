@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from kit.documents import MAX_BYTES, Document, DocumentError, Finding, parse_document, read_document, read_text
@@ -18,6 +19,7 @@ def load_plan(path: Path | str) -> Plan:
     return parse_plan(read_text(path), str(path))[0]
 
 
+@lru_cache(maxsize=16)
 def parse_plan(text: str, name: str = "plan.yaml") -> tuple[Plan, Document]:
     """Read a plan from text; returns it with the document it came from. Raises :class:`PlanError`.
 

@@ -19,7 +19,7 @@ from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
 from kit.clock import ManualClock
 from kit.database import UtcDateTime
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from kit.testing import INTERNAL_KEY, MakeRuntime
 from services.analysis import models
 from services.analysis.api import events, exports, posts
@@ -186,7 +186,7 @@ async def replica(make_runtime: MakeRuntime, clock: ManualClock, **rules: Any) -
     runtime = make_runtime("analysis", Base, clock=clock)
     await migrations.upgrade(runtime.settings.database_url_for("analysis"), "analysis", Base.metadata)
     made = Exports(runtime, ExportRules(**rules))
-    app = create_app(runtime, [posts.router, events.router, exports.router], title="exports")
+    app = create_app(runtime, routes_of(posts.router, events.router, exports.router), title="exports")
     app.state.exports = made
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analysis")
     return Exporting(runtime, made, client)

@@ -16,7 +16,7 @@ from kit import migrations
 from kit.clock import ManualClock
 from kit.ids import new_id
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from kit.testing import MakeRuntime
 from language.places import county_of
 from services.analysis.api import concerns as concerns_api
@@ -83,7 +83,7 @@ async def stored(make_runtime: MakeRuntime, clock: ManualClock) -> Stored:
 
 @pytest_asyncio.fixture
 async def api(stored: Stored) -> AsyncIterator[Api]:
-    app = create_app(stored.runtime, [concerns_api.router], title="concerns", tags=[])
+    app = create_app(stored.runtime, routes_of(concerns_api.router), title="concerns", tags=[])
     app.state.concerns = Recent(stored.runtime.clock)
     made = Api(app)
     yield made

@@ -17,7 +17,7 @@ from kit import migrations
 from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
 from kit.clock import ManualClock
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from kit.testing import INTERNAL_KEY, MakeRuntime
 from services.analysis import models
 from services.analysis.api import series, trends
@@ -33,7 +33,7 @@ class Served:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        app = create_app(runtime, [series.router, trends.router], title="analysis")
+        app = create_app(runtime, routes_of(series.router, trends.router), title="analysis")
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://analysis")
         principal = Principal("u1", "somebody", frozenset({Role.ADMIN}))
         self._headers = {CONTEXT_HEADER: ContextSigner(INTERNAL_KEY).sign(principal)}

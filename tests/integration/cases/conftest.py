@@ -34,6 +34,7 @@ async def start(make_runtime: MakeRuntime, clock: ManualClock) -> AsyncIterator[
         assert isinstance(runtime.settings, CasesSettings)
         app = assemble(runtime, runtime.settings)
         await runtime.start()
+        await runtime.settled()
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://cases")
         clients.append(http)
         return Cases(runtime, app.state.cases, http, values["clock"])

@@ -67,6 +67,7 @@ async def start(make_runtime: MakeRuntime, mailbox: Mailbox) -> AsyncIterator[St
         assert isinstance(runtime.settings, NotifySettings)
         app = assemble(runtime, runtime.settings)
         await runtime.start()
+        await runtime.settled()
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notify")
         clients.append(http)
         return Notify(runtime, app.state.notify, http)
