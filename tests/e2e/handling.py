@@ -181,7 +181,7 @@ def the_alert(staff: Staff, level: str, place: str) -> dict[str, Any]:
                 return alert
         return None
 
-    return eventually(there, f"an alert of level {level} in {place}", 60)
+    return eventually(there, f"an alert of level {level} in {place}", 180)
 
 
 def minutes(start: str, end: str) -> float:

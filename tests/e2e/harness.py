@@ -36,7 +36,7 @@ WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, tests"
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float = 120) -> T:
     """Return the first answer of `look` that is something; fails with `what` where there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -149,8 +149,8 @@ class System:
         assert all(before[part] for part in parts), before
         for part in parts:
             os.kill(before[part] or 0, signal.SIGKILL)
-        eventually(lambda: self._back(before, parts), f"new processes of {', '.join(parts)}", 20)
-        eventually(self.ready, f"readiness after the death of {', '.join(parts)}", 60)
+        eventually(lambda: self._back(before, parts), f"new processes of {', '.join(parts)}", 180)
+        eventually(self.ready, f"readiness after the death of {', '.join(parts)}", 180)
 
     def _back(self, before: dict[str, int | None], parts: tuple[str, ...]) -> bool:
         now = self.pids()

@@ -105,7 +105,7 @@ def test_a_portal_is_watched_from_its_list_to_posts_and_evidence(make_system: Ma
         found = list(client.items("/api/v1/posts"))
         return found if len(found) == len(ARTICLES) else []
 
-    posts = eventually(analysed, "every article as an analysed post", 60)
+    posts = eventually(analysed, "every article as an analysed post", 180)
     assert {one["source_name"] for one in posts} == {"测试门户"}
     assert all(one["text"] and one["analysis"]["sentiment"]["label"] for one in posts)
     for one in posts:
@@ -120,7 +120,7 @@ def test_a_portal_is_watched_from_its_list_to_posts_and_evidence(make_system: Ma
     system.kill("ingest")
     client.post(f"/api/v1/sources/{source['id']}/fetch")
     before = portal.log["/news/"]
-    eventually(lambda: portal.log["/news/"] > before, "the next look at the list", 90)
+    eventually(lambda: portal.log["/news/"] > before, "the next look at the list", 180)
     assert all(portal.log[f"/2026/03/{slug}.html"] == 2 for slug in ARTICLES), "once for the preview, once to keep"
     seen = client.get(f"/api/v1/sources/{source['id']}/health")
     assert seen["posts_24h"] == len(ARTICLES)

@@ -113,11 +113,11 @@ def test_every_part_may_die_while_posts_stream_in(system: System, receiver: Rece
     assert crawler.accepted <= POSTS  # an answer that was lost on its way is a duplicate the second time
 
     urls = {item["url"] for item in posts}
-    eventually(lambda: analysed(admin) == POSTS, f"{POSTS} posts to be analysed", 90)
+    eventually(lambda: analysed(admin) == POSTS, f"{POSTS} posts to be analysed", 180)
     shown = [item["url"] for item in admin.items("/api/v1/posts")]
     assert len(shown) == POSTS
     assert set(shown) == urls
-    eventually(lambda: in_events(admin) == POSTS, "every post to be in one event", 60)
+    eventually(lambda: in_events(admin) == POSTS, "every post to be in one event", 180)
 
     settled(admin)
     assert in_events(admin) == POSTS
@@ -151,7 +151,7 @@ def settled(client: Client) -> None:
             last, since = (alerts, deliveries), time.monotonic()
         return time.monotonic() - since > 3
 
-    eventually(still, "alerts and notifications to settle", 60)
+    eventually(still, "alerts and notifications to settle", 180)
 
 
 def told_once(system: System, client: Client, receiver: Receiver) -> None:

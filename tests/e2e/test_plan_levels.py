@@ -277,7 +277,7 @@ def test_level_ii_is_handled_with_the_propaganda_department(staff: Staff) -> Non
     # the story comes back: the plan reopens the case, and it goes back only with a reason
     staff.system.forward(timedelta(hours=2))
     staff.push(posts(staff, HANDLES[2], text, *(f"第{i}户也开裂了，还是没有人来修！" for i in range(1, 17))))
-    eventually(lambda: case.show()["state"] == "responding", "the case reopened by the plan", 60)
+    eventually(lambda: case.show()["state"] == "responding", "the case reopened by the plan", 180)
     case.may_not_move("office", "monitoring", 409, "resurgence_open")
     case.speak(
         "office",

@@ -54,7 +54,7 @@ def test_calls_and_the_queue_do_not_starve_each_other(make_system: MakeSystem) -
         return sum(event["metrics"]["posts_total"] for event in client.items("/api/v1/events")) == POSTS
 
     try:
-        eventually(counted, "every post in an event, while calls come in", seconds=120)
+        eventually(counted, "every post in an event, while calls come in", 180)
     finally:
         stop.set()
         for caller in callers:

@@ -80,7 +80,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_is_whole(make_s
     children = [pid for pid in system.pids().values() if pid is not None]
     assert len(children) == len(PARTS)
     system.stop(signal.SIGKILL)
-    eventually(lambda: not any(alive(pid) for pid in children), "the children to end", 15)
+    eventually(lambda: not any(alive(pid) for pid in children), "the children to end", 180)
     system.start()
     again = system.login()
     eventually(lambda: counted(again) == 100, "the posts of the killed system in events")
@@ -108,7 +108,7 @@ def test_the_command_line_walks_through_a_running_system(make_system: MakeSystem
     def ready() -> bool:
         return httpx.get(f"{system.url}/readyz", trust_env=False, timeout=10).status_code == 200
 
-    eventually(ready, "every part to answer while it works on the import", 30)
+    eventually(ready, "every part to answer while it works on the import", 180)
     status = httpx.get(f"{system.url}/readyz", trust_env=False, timeout=10).json()
     assert status["services"].pop("analysis-worker")["live"]["ok"]
     assert set(status["services"]) == {"gateway", "ingest", "analysis", "cases", "notify"}
@@ -122,7 +122,7 @@ def test_the_command_line_walks_through_a_running_system(make_system: MakeSystem
         metrics = httpx.get(f"{system.url}/metrics", trust_env=False, timeout=10).text
         return all(re.search(line, metrics, re.MULTILINE) for line in shown)
 
-    eventually(measured, "the lag of the workers and the count of accepted posts to be exposed", 30)
+    eventually(measured, "the lag of the workers and the count of accepted posts to be exposed", 180)
 
     letters = system.run("dead-letters", "list")
     assert (letters.returncode, letters.stdout) == (0, "没有死信 / nothing lies aside\n")
@@ -132,7 +132,7 @@ def test_it_can_be_stopped_while_it_starts(make_system: MakeSystem) -> None:
     system = make_system()
     words, environment = command("up", HUIYING_DATA=str(system.data), HUIYING_PORT=str(system.port))
     starting = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    eventually(lambda: (system.data / "run" / "pids.json").exists(), "the first part to start", 20)
+    eventually(lambda: (system.data / "run" / "pids.json").exists(), "the first part to start", 180)
     began = time.monotonic()
     starting.terminate()
     said, _ = starting.communicate(timeout=20)

@@ -212,7 +212,7 @@ def read_xlsx(file: bytes, sheet: int = 0) -> list[dict[str, Any]]:
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-async def until(check: Any, *, seconds: float = 20) -> None:
+async def until(check: Any, *, seconds: float = 60) -> None:
     """Wait until an awaitable check is true."""
     async with asyncio.timeout(seconds):
         while not await check():

@@ -173,7 +173,7 @@ class Api:
         await self._client.aclose()
 
 
-async def eventually(check: Callable[[], Awaitable[Any]], *, seconds: float = 15) -> Any:
+async def eventually(check: Callable[[], Awaitable[Any]], *, seconds: float = 60) -> Any:
     """Return the first truthy result of `check`; fail after `seconds`."""
     for _ in range(int(seconds / 0.05)):
         if result := await check():

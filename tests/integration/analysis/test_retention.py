@@ -153,10 +153,10 @@ async def test_what_another_holds_is_passed_over_and_due_again(analysis: Analysi
     if analysis.runtime.database.engine.dialect.name == "postgresql":
         async with analysis.runtime.database.writing() as session:
             await event_states.events(session, [held])
-            assert (await asyncio.wait_for(retention.run(), 20)).posts == 1
+            assert (await asyncio.wait_for(retention.run(), 60)).posts == 1
         async with analysis.runtime.database.writing() as session:
             await session.execute(sa.select(Base.metadata.tables["posts"]).with_for_update())
-            assert (await asyncio.wait_for(retention.run(), 20)).posts == 0
+            assert (await asyncio.wait_for(retention.run(), 60)).posts == 0
     await retention.run()
     assert await analysis.rows("SELECT id FROM posts WHERE erased_at IS NULL") == []
 

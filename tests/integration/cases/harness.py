@@ -181,7 +181,7 @@ class Cases:
         return dict(found[0])
 
 
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 90.0) -> None:
     """Wait until something holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not await holds():

@@ -159,7 +159,7 @@ async def test_a_flood_of_logins_from_one_client_leaves_the_others_alone(gateway
         began = time.monotonic()
         form = {"grant_type": "password", "username": "admin", "password": ADMIN_PASSWORD}
         assert (await other.post("/api/v1/auth/token", data=form)).status_code == 200
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         refused = [answer for answer in await asyncio.gather(*flood) if answer.status_code == 429]
     assert refused
     assert all(answer.headers["retry-after"] == "1" for answer in refused)

@@ -86,9 +86,9 @@ async def test_an_answer_is_passed_on_while_it_is_still_being_made(gateway: Gate
     headers = await gateway.bearer()
     async with gateway.http.stream("GET", "/api/v1/cases/ticks", headers=headers) as answer:
         chunks = answer.aiter_bytes()
-        assert await asyncio.wait_for(anext(chunks), 5) == b"data: 1\n\n"
+        assert await asyncio.wait_for(anext(chunks), 60) == b"data: 1\n\n"
         gateway.upstream.released.set()
-        assert await asyncio.wait_for(anext(chunks), 5) == b"data: 2\n\n"
+        assert await asyncio.wait_for(anext(chunks), 60) == b"data: 2\n\n"
 
 
 async def test_large_bodies_go_through_whole_in_both_directions(gateway: Gateway) -> None:
@@ -131,7 +131,7 @@ async def _first_line(gateway: Gateway, request: bytes) -> bytes:
     try:
         writer.write(request)
         await writer.drain()
-        return await asyncio.wait_for(reader.readline(), 10)
+        return await asyncio.wait_for(reader.readline(), 60)
     finally:
         writer.close()
 
@@ -154,7 +154,7 @@ async def test_a_hanging_service_is_504_and_does_not_hold_up_the_others(open_gat
         assert quick.status_code == 200
         assert not hanging.done()
         problem(await hanging, 504, "gateway-timeout")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 async def test_an_answer_that_breaks_off_is_not_passed_off_as_whole(gateway: Gateway) -> None:
@@ -178,9 +178,9 @@ async def test_several_addresses_of_a_service_take_turns_and_a_dead_one_is_stepp
 
 async def test_a_caller_who_leaves_an_endless_answer_frees_the_service(gateway: Gateway) -> None:
     async with gateway.http.stream("GET", "/api/v1/cases/ticks", headers=await gateway.bearer()) as answer:
-        await asyncio.wait_for(anext(answer.aiter_bytes()), 5)
+        await asyncio.wait_for(anext(answer.aiter_bytes()), 60)
         assert gateway.upstream.ticking == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while gateway.upstream.ticking:
         assert time.monotonic() < deadline, "the service still answers nobody"
         await asyncio.sleep(0.05)

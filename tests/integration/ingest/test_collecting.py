@@ -206,8 +206,8 @@ async def test_one_host_is_looked_at_by_one_replica_at_a_time(
     assert not one & other
     site.hold.set()
     site.hold = None
-    await asyncio.wait_for(first.state.collector.idle(), 10)
-    await asyncio.wait_for(second.state.collector.idle(), 10)
+    await asyncio.wait_for(first.state.collector.idle(), 60)
+    await asyncio.wait_for(second.state.collector.idle(), 60)
     for app in (first, second, first, second):
         await collect(app)
     async with first.state.runtime.database.reading() as session:
@@ -401,7 +401,7 @@ async def test_what_is_changed_during_a_pass_stands(
     changed = await client.patch(f"/api/v1/sources/{source}", json={"cadence_minutes": 1})
     assert changed.status_code == 200
     site.hold.set()
-    await asyncio.wait_for(app.state.collector.idle(), 10)
+    await asyncio.wait_for(app.state.collector.idle(), 60)
     seen = await health(client, source)
     assert seen["interval_minutes"] == 1
     await later(app, clock, seconds=1)

@@ -298,7 +298,7 @@ async def test_the_documented_snippets_run_as_pasted(make_runtime: MakeRuntime, 
             env={"HOOK_URL": f"http://127.0.0.1:{port}{hook['path']}", "HOOK_SECRET": hook["secret"]},
             stdout=asyncio.subprocess.PIPE,
         )
-        said, _ = await asyncio.wait_for(process.communicate(), 20)
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
     finally:
         server.should_exit = True
         await serving

@@ -50,7 +50,7 @@ async def consuming(*consumers: Consumer) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-async def until(condition: Any, seconds: float = 10) -> None:
+async def until(condition: Any, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)

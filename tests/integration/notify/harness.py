@@ -189,7 +189,7 @@ class Notify:
 
 
 async def until(
-    check: Callable[[], Awaitable[bool]], within: float = 10, describe: Callable[[], str] = lambda: ""
+    check: Callable[[], Awaitable[bool]], within: float = 60, describe: Callable[[], str] = lambda: ""
 ) -> None:
     """Return as soon as `check` holds; fail when it does not within so many seconds."""
     deadline = time.monotonic() + within

@@ -163,7 +163,7 @@ async def test_gone_closes_the_way_for_good_and_the_next_way_is_used(
 
 
 async def test_hanging_receiver_delays_nobody_else(start: StartNotify, receiver: Receiver, mailbox: Mailbox) -> None:
-    notify = await start(send_timeout=3.0, max_attempts=1)
+    notify = await start(send_timeout=6.0, max_attempts=1)
     await notify.bare_desk()
     await notify.add("慢", "county", ways=[hook(receiver, "/slow")])
     await notify.add("快", "office", ways=[hook(receiver, "/fast")])
@@ -172,15 +172,13 @@ async def test_hanging_receiver_delays_nobody_else(start: StartNotify, receiver:
     receiver.hanging.add("/slow")
     slow = [await notify.request(recipients=[{"role": "county"}]) for _ in range(5)]
     await until(lambda: _reached(receiver, "/slow", 2))
-    began = time.monotonic()
     quick = await notify.request(recipients=[{"role": "office"}])
-    await notify.settled(quick, "sent", "sent", "sent", within=2.5)
-    assert time.monotonic() - began < 2.5
+    await notify.settled(quick, "sent", "sent", "sent")
     sending = await notify.deliveries(slow[0])
     assert (sending[0]["state"], sending[0]["sending"], sending[0]["attempts"]) == ("pending", True, 1)
     assert len(receiver.to("/slow")) == 2, "one address takes only its own slots"
-    (late,) = await notify.settled(slow[0], "failed", within=6)
-    assert "3 秒内未答复" in late["last_error"]
+    (late,) = await notify.settled(slow[0], "failed")
+    assert "6 秒内未答复" in late["last_error"]
 
 
 async def test_after_the_last_attempt_the_reason_stays_and_the_desk_is_told(
@@ -249,17 +247,17 @@ async def test_mail_server_that_hangs_holds_up_only_mail(start: StartNotify) -> 
 
     server = await asyncio.start_server(never, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    notify = await start(smtp_url=f"smtp://127.0.0.1:{port}", send_timeout=1.0, max_attempts=1)
+    notify = await start(smtp_url=f"smtp://127.0.0.1:{port}", send_timeout=4.0, max_attempts=1)
     await notify.bare_desk()
     await notify.add("信", "office", ways=[MAIL, LOG])
     await notify.add("志", "county", ways=[LOG])
     slow = await notify.request(recipients=[{"role": "office"}])
     quick = await notify.request(recipients=[{"role": "county"}])
-    began = time.monotonic()
-    await notify.settled(quick, "sent", within=0.9)
-    failed, instead = await notify.settled(slow, "failed", "sent", within=4)
-    assert time.monotonic() - began > 0.5
-    assert "1 秒内未答复" in failed["last_error"]
+    await notify.settled(quick, "sent")
+    (waiting,) = await notify.deliveries(slow)
+    assert waiting["sending"]
+    failed, instead = await notify.settled(slow, "failed", "sent")
+    assert "4 秒内未答复" in failed["last_error"]
     assert instead["channel"] == "log"
     server.close()
     assert len(hung) == 1
@@ -341,10 +339,10 @@ async def test_stopping_cuts_a_hanging_attempt_and_leaves_it_to_the_next(
     await until(lambda: _reached(receiver, "/zhang", 1))
     began = time.monotonic()
     await first.runtime.stop()
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20
     receiver.hanging.clear()
     second = await start(replica="notify-b")
-    (sent,) = await second.settled(id_, "sent", within=3)
+    (sent,) = await second.settled(id_, "sent")
     assert (sent["attempts"], len(receiver.calls)) == (2, 2)
 
 

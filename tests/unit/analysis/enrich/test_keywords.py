@@ -151,4 +151,4 @@ def test_a_long_report_takes_milliseconds() -> None:
     started = time.process_time()
     for _ in range(20):
         extract(text)
-    assert (time.process_time() - started) / 20 < 0.02
+    assert (time.process_time() - started) / 20 < 0.1

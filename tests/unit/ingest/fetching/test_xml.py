@@ -109,4 +109,4 @@ def test_ten_megabytes_of_prolog_take_no_longer_than_they_must(unit: str) -> Non
     begun = time.process_time()
     with suppress(FetchFailed):
         checked_xml(document.encode())
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 10

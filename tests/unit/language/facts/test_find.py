@@ -138,9 +138,12 @@ def test_a_figure_keeps_its_role_in_any_frame(word: tuple[str, str], count: int,
 def test_work_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
     def seconds(size: int) -> float:
         text = (piece * size)[:size]
-        begin = time.process_time()
-        find(text, reference=REFERENCE)
-        return time.process_time() - begin
+        taken = []
+        for _ in range(3):  # the quickest, since a busy machine slows some
+            begin = time.process_time()
+            find(text, reference=REFERENCE)
+            taken.append(time.process_time() - begin)
+        return min(taken)
 
     seconds(1000)
     assert seconds(16_000) < 0.1 + 12 * seconds(4_000)
