@@ -173,4 +173,6 @@ class NotificationKind(StrEnum):
     INFORMATION_PASSED = "information_passed"
     HANDED_OVER = "handed_over"
     CORRECTION_SUBMITTED = "correction_submitted"
+    #: a way out of the house no longer works: a webhook given up, a text that could not be made
+    CHANNEL_FAILING = "channel_failing"
     SOURCE_SILENT = "source_silent"

@@ -23,6 +23,7 @@ from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling
 from services.notify.texts import Texts
+from services.notify.webhooks.watch import WebhookWatch
 
 SERVICE: Final = "notify"
 #: Seconds between two looks for due deliveries; a commit that makes some wakes the look at once.
@@ -56,13 +57,14 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     """Build the service's parts and register its loops on `runtime`."""
     texts = Texts()
     links = AcknowledgementLinks(settings.internal_key.get_secret_value(), settings.public_url)
-    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name)
+    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, settings.folding_rules())
     ways_out: list[Channel] = [
         LogChannel(),
         SmtpChannel(MailServer.of(settings), settings.send_timeout),
         WebhookChannel(settings.send_timeout, settings.allowed_webhook_hosts()),
     ]
-    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links)
+    watch = WebhookWatch(runtime.clock, telling)
+    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links, watch)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
     service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
     runtime.on_start(service.open_desk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +20,18 @@ from kit.database import Database
 from kit.transient import brief, passes
 from services.notify import store
 from services.notify.channels.channel import Channel, Letter
+from services.notify.delivery import folding
+from services.notify.delivery.breaker import Breakers
 from services.notify.links import AcknowledgementLinks
 from services.notify.metrics import ATTEMPTS
 from services.notify.models import Delivery, Notification, Webhook
 from services.notify.recipients import ROLE_NAMES
-from services.notify.retries import Outcome, RetryPolicy, next_step
+from services.notify.retries import Outcome, next_step
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling, subscription_way, usable_ways
-from services.notify.texts import Notice, Texts
-from services.notify.ways import ChannelName, Way
+from services.notify.texts import Notice, Texts, beijing
+from services.notify.ways import Way
+from services.notify.webhooks.watch import WebhookWatch
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +41,8 @@ _GRACE: Final = 20.0
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: Seconds that attempts under way are given when the service stops.
 _DRAIN: Final = 3.0
+#: Channels on which each address is a receiver of its own, which may hang or fail by itself; others have one server.
+_BY_ADDRESS: Final = frozenset({"webhook", "wecom_bot", "dingtalk", "feishu", "apprise"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class _Attempt:
     way: Way | None
     number: int
     address: str
+    folded: Sequence[Notification] = ()
 
 
 class Dispatcher:
@@ -67,13 +74,13 @@ class Dispatcher:
         channels: Sequence[Channel],
         texts: Texts,
         links: AcknowledgementLinks,
+        watch: WebhookWatch,
     ) -> None:
-        self._settings, self._database, self._clock = settings, database, clock
+        self._settings, self._database, self._clock, self._watch = settings, database, clock, watch
         self._telling, self._texts, self._links = telling, texts, links
         self._channels = list(channels)
-        self._policy = RetryPolicy(
-            settings.max_attempts, settings.retry_base, settings.retry_cap, settings.retry_after_cap
-        )
+        self._policy = settings.retry_policy()
+        self.breakers = Breakers(settings.breaker_rules())
         self._busy: dict[str, Counter[str]] = {channel.name: Counter() for channel in channels}
         self._tasks: set[asyncio.Task[None]] = set()
         self.wake = asyncio.Event()
@@ -91,12 +98,18 @@ class Dispatcher:
             due = await store.due_channels(session, self._clock.now())
         begun = 0
         for channel in self._channels:
+            if channel.name not in due:
+                continue
+            await self._divert(channel.name)
             busy = self._busy[channel.name]
             room = self._settings.channel_slots - busy.total()
-            if channel.name not in due or room <= 0:
+            if channel.name not in _BY_ADDRESS:
+                room = self.breakers.room(channel.name, self._clock.now(), room)
+            if room <= 0:
                 continue
             for attempt in await self._claim(channel.name, room, busy):
                 busy[attempt.address] += 1
+                self.breakers.begins(_scope(channel.name, attempt.address))
                 task = asyncio.create_task(self._make(channel, attempt))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -121,8 +134,12 @@ class Dispatcher:
 
     async def _claim(self, channel: str, room: int, busy: Counter[str]) -> list[_Attempt]:
         now = self._clock.now()
-        # only a receiver's own server can hang by address; mail goes to one server and the log to none
-        slots = self._settings.address_slots if channel == ChannelName.WEBHOOK else room
+        slots = self._settings.address_slots if channel in _BY_ADDRESS else room
+        # an address on trial has one slot, one that is given a rest has none
+        under_way = Counter(busy)
+        for scope, _ in self.breakers.open(f"{channel}:"):
+            address = scope.partition(":")[2]
+            under_way[address] = max(busy[address], slots - self.breakers.room(scope, now, slots))
         async with self._database.writing() as session:
             rows = await store.claim(
                 session,
@@ -131,7 +148,7 @@ class Dispatcher:
                 until=now + timedelta(seconds=self._settings.send_timeout + _GRACE),
                 room=room,
                 slots=slots,
-                busy=busy,
+                busy=under_way,
                 claimed_by=self._settings.replica_name(),
             )
             return [await self._prepare(session, row) for row in rows]
@@ -141,42 +158,74 @@ class Dispatcher:
         way = await self._way(session, delivery)
         if way is not None:
             delivery.address = way.address
-        return _Attempt(delivery, notification, way, delivery.attempts, delivery.address)
+        others: list[Notification] = []
+        if delivery.held:
+            if delivery.attempts == 1:
+                await folding.gather(session, delivery, notification.kind)
+            others = await store.notifications_of(session, await folding.folded(session, delivery.id))
+        return _Attempt(delivery, notification, way, delivery.attempts, delivery.address, others)
+
+    async def _divert(self, channel: str) -> None:
+        """Send what is grave by another way while this one is given a rest."""
+        now = self._clock.now()
+        resting = {scope: until for scope, until in self.breakers.open(channel) if until > now}
+        if not resting:
+            return
+        async with self._database.writing() as session:
+            for delivery in await store.urgent(session, channel, now):
+                until = resting.get(_scope(channel, delivery.address))
+                if until is not None:
+                    await self._telling.divert(session, delivery, f"该渠道连续失败，已暂停至 {beijing(until)}")
 
     async def _way(self, session: AsyncSession, delivery: Delivery) -> Way | None:
         """Return the person's present way on the delivery's channel: a corrected address takes effect at once."""
         if delivery.subscription:
             webhook = await session.get(Webhook, delivery.contact_id)
-            return subscription_way(webhook) if webhook is not None and webhook.enabled else None
+            return subscription_way(webhook, self._clock.now()) if webhook is not None and webhook.enabled else None
         contact = await store.contact(session, delivery.contact_id)
         if contact is None or not contact.enabled:
             return None
         ways = usable_ways(contact)
         return next((way for way in ways if way.channel == delivery.channel), None)
 
-    def _letter(self, delivery: Delivery, notification: Notification, secret: str | None) -> Letter:
-        """Return what is sent for `delivery`; the same id and link at every attempt."""
+    def _letter(self, attempt: _Attempt, way: Way) -> Letter:
+        """Return what is sent for a delivery; the same id and link at every attempt."""
+        delivery, notification = attempt.delivery, attempt.notification
         notice = notice_of(notification)
         link = None
-        if notification.requires_acknowledgement and not delivery.subscription:
+        asked = any(one.requires_acknowledgement for one in (notification, *attempt.folded))
+        if asked and not delivery.subscription:
             expires = delivery.created_at + timedelta(days=self._settings.link_days)
             link = self._links.url(delivery.id, expires)
         role = ROLE_NAMES[Role(delivery.role)] if delivery.role else None
+        subject = self._texts.subject(notice)
         text = self._texts.body(notice, to=delivery.contact_name, role=role, note=delivery.note, link=link)
+        if attempt.folded:
+            notices = [notice, *map(notice_of, attempt.folded)]
+            subject = self._texts.folded_subject(notices)
+            text = self._texts.folded_body(notices, to=delivery.contact_name, role=role, link=link)
         return Letter(
             id=delivery.id,
             to=delivery.contact_name,
             address=delivery.address,
-            secret=secret,
-            subject=self._texts.subject(notice),
+            secret=way.secret,
+            older_secret=way.older_secret,
+            subject=subject,
             text=text,
             at=self._clock.now(),
-            facts=_facts(delivery, notification, link),
+            facts=_facts(attempt, link),
         )
 
     async def _make(self, channel: Channel, attempt: _Attempt) -> None:
+        scope = _scope(channel.name, attempt.address)
         try:
-            await self._record(attempt, await self._attempt(channel, attempt))
+            began = time.monotonic()
+            outcome = await self._attempt(channel, attempt)
+            self._learn(scope, outcome)
+            await self._record(attempt, outcome, time.monotonic() - began)
+        except asyncio.CancelledError:
+            self.breakers.ended(scope)
+            raise
         except Exception:
             # the claim runs out and the attempt is made again under the same id
             log.exception("delivery.result_lost", delivery_id=attempt.delivery.id)
@@ -187,11 +236,19 @@ class Dispatcher:
                 del busy[attempt.address]
             self.wake.set()
 
+    def _learn(self, scope: str, outcome: Outcome) -> None:
+        if outcome.sent:
+            self.breakers.worked(scope)
+        elif outcome.permanent or outcome.retry_after is not None:
+            self.breakers.ended(scope)
+        else:
+            self.breakers.failed(scope, self._clock.now())
+
     async def _attempt(self, channel: Channel, attempt: _Attempt) -> Outcome:
         if attempt.way is None:
             return Outcome.never("联络员已停用、已删除或已取消该联络方式")
         try:
-            letter = self._letter(attempt.delivery, attempt.notification, attempt.way.secret)
+            letter = self._letter(attempt, attempt.way)
             async with asyncio.timeout(self._settings.send_timeout + 1):
                 return await channel.send(letter)
         except TimeoutError:
@@ -200,12 +257,12 @@ class Dispatcher:
             log.exception("channel.crashed", channel=channel.name, delivery_id=attempt.delivery.id)
             return Outcome.later(f"渠道内部错误：{type(error).__name__}")
 
-    async def _record(self, attempt: _Attempt, outcome: Outcome) -> None:
+    async def _record(self, attempt: _Attempt, outcome: Outcome, seconds: float) -> None:
         """Write the result down, waiting for a database that is away: a lost result is a letter sent twice."""
         for pause in (*_PAUSES, None):
             try:
                 async with self._database.writing() as session:
-                    await self._settle(session, attempt, outcome)
+                    await self._settle(session, attempt, outcome, seconds)
                 return
             except Exception as error:
                 if pause is None or not passes(error):
@@ -213,7 +270,7 @@ class Dispatcher:
                 log.warning("delivery.result_waits", delivery_id=attempt.delivery.id, error=brief(error))
                 await asyncio.sleep(pause)
 
-    async def _settle(self, session: AsyncSession, attempt: _Attempt, outcome: Outcome) -> None:
+    async def _settle(self, session: AsyncSession, attempt: _Attempt, outcome: Outcome, seconds: float) -> None:
         delivery = await store.attempt(session, attempt.delivery.id, attempt.number)
         if delivery is None:
             return
@@ -223,20 +280,29 @@ class Dispatcher:
         delivery.last_error = outcome.reason
         if outcome.sent:
             delivery.sent_at = now
+        if delivery.subscription:
+            await self._watch.called(session, delivery, outcome, seconds)
         if delivery.state != DeliveryState.PENDING:
             return  # acknowledged while the attempt was under way
-        step = next_step(outcome, delivery.attempts, self._policy, now=now, chance=random.random())
+        tried = delivery.attempts - delivery.attempts_before
+        step = next_step(outcome, tried, self._policy, now=now, chance=random.random())
         delivery.state = step.state.value
         delivery.next_attempt_at = step.next_attempt_at
         ATTEMPTS.labels(delivery.channel, step.state.value).inc()
         if step.state is DeliveryState.PENDING:
             log.warning("delivery.retries", delivery_id=delivery.id, attempt=delivery.attempts, reason=outcome.reason)
             return
-        await self._telling.changed(session, delivery)
         if outcome.closed:
             await self._telling.close_way(session, delivery, outcome.reason or "")
-        if step.state is DeliveryState.FAILED:
-            await self._telling.fail_over(session, delivery)
+        shared = await folding.folded(session, delivery.id, lock=True) if delivery.held else []
+        for one in (delivery, *shared):
+            if one is not delivery:
+                if one.state != DeliveryState.PENDING:
+                    continue
+                one.state, one.sent_at, one.last_error = step.state.value, delivery.sent_at, delivery.last_error
+            await self._telling.changed(session, one)
+            if step.state is DeliveryState.FAILED:
+                await self._telling.fail_over(session, one)
 
 
 def notice_of(notification: Notification) -> Notice:
@@ -254,7 +320,13 @@ def notice_of(notification: Notification) -> Notice:
     )
 
 
-def _facts(delivery: Delivery, notification: Notification, link: str | None) -> Mapping[str, Any]:
+def _scope(channel: str, address: str) -> str:
+    """Return what a circuit breaker is for: one address of a channel whose receivers are servers, else the channel."""
+    return f"{channel}:{address}" if channel in _BY_ADDRESS else channel
+
+
+def _facts(attempt: _Attempt, link: str | None) -> Mapping[str, Any]:
+    delivery, notification = attempt.delivery, attempt.notification
     return {
         "notification_id": notification.id,
         "delivery_id": delivery.id,
@@ -268,4 +340,5 @@ def _facts(delivery: Delivery, notification: Notification, link: str | None) -> 
         "drill": notification.drill,
         "requested_at": notification.requested_at.isoformat(),
         "note": delivery.note or None,
+        "folded": [one.id for one in attempt.folded],
     }

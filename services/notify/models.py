@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     Base = table_base()
 
-__all__ = ["Base", "Contact", "ContactRole", "Delivery", "Notification", "Webhook"]
+__all__ = ["Base", "Contact", "ContactRole", "Delivery", "Notification", "Webhook", "WebhookCall"]
 
 _ID = sa.String(64)
 
@@ -36,6 +36,8 @@ class Contact(Base, table=True):
     username: str | None = Field(default=None, sa_type=sa.String(100), unique=True)
     ways: list[dict[str, Any]] = Field(sa_type=Json)
     enabled: bool = Field(default=True, sa_type=sa.Boolean)
+    #: told of drills; everyone else hears of what is real only
+    drill_target: bool = Field(default=False, sa_type=sa.Boolean)
     seat: str | None = Field(default=None, sa_type=sa.String(20), unique=True)
     version: int = Field(default=1, sa_type=sa.Integer)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -78,19 +80,22 @@ class Delivery(Base, table=True):
     `subscription` marks deliveries to a program (:class:`Webhook`), whose id then stands in `contact_id`.
     While an attempt is under way `sending_since` and `claimed_by` are set and `next_attempt_at` is when another process
     may take it for dead; so an attempt that a crash cut short can be seen.
+    `held` marks those of a storm that wait to go out together; `folded_into` names the one whose letter tells of this
+    one too. `attempts_before` is what `attempts` was when a person asked for it to be tried anew.
     """
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
         sa.UniqueConstraint("notification_id", "contact_id", "channel"),
         sa.Index(None, "state", "channel", "next_attempt_at"),
+        sa.Index(None, "contact_id", "channel", "created_at"),
     )
 
     id: str = Field(sa_type=_ID, primary_key=True)
     notification_id: str = Field(
         sa_column=sa.Column(_ID, sa.ForeignKey("notifications.id", ondelete="CASCADE"), nullable=False)
     )
-    contact_id: str = Field(sa_type=_ID, index=True)
+    contact_id: str = Field(sa_type=_ID)
     contact_name: str = Field(sa_type=sa.String(100))
     subscription: bool = Field(default=False, sa_type=sa.Boolean)
     role: str | None = Field(default=None, sa_type=sa.String(32))
@@ -99,6 +104,9 @@ class Delivery(Base, table=True):
     note: str = Field(default="", sa_type=sa.Text)
     state: str = Field(sa_type=sa.String(16))
     attempts: int = Field(default=0, sa_type=sa.Integer)
+    attempts_before: int = Field(default=0, sa_type=sa.Integer)
+    held: bool = Field(default=False, sa_type=sa.Boolean)
+    folded_into: str | None = Field(default=None, sa_type=_ID, index=True)
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sending_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     claimed_by: str | None = Field(default=None, sa_type=sa.String(128))
@@ -108,10 +116,33 @@ class Delivery(Base, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_via: str | None = Field(default=None, sa_type=sa.String(16))
     acknowledged_by: str | None = Field(default=None, sa_type=sa.String(100))
+    retried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    retried_by: str | None = Field(default=None, sa_type=sa.String(100))
+
+
+class WebhookCall(Base, table=True):
+    """One call of a webhook and what came of it; `answer` is the beginning of what it said."""
+
+    __tablename__: ClassVar[str] = "webhook_calls"
+    __table_args__ = (sa.Index(None, "webhook_id", "at", "id"),)
+
+    id: str = Field(sa_type=_ID, primary_key=True)
+    webhook_id: str = Field(sa_column=sa.Column(_ID, sa.ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False))
+    delivery_id: str = Field(sa_type=_ID, index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    sent: bool = Field(sa_type=sa.Boolean)
+    status: int | None = Field(default=None, sa_type=sa.Integer)
+    milliseconds: int = Field(sa_type=sa.Integer)
+    reason: str | None = Field(default=None, sa_type=sa.Text)
+    answer: str = Field(default="", sa_type=sa.String(300))
 
 
 class Webhook(Base, table=True):
-    """A program that wants to be told: a URL, its signing secret, and the kinds it asked for (empty: all)."""
+    """A program that wants to be told: a URL, its signing secret, and the kinds it asked for (empty: all).
+
+    `least_level`: only what is at least as grave. `old_secret` signs beside `secret` until `old_secret_until`.
+    `failing_since` is when the first of the failures began after which nothing has been accepted.
+    """
 
     __tablename__: ClassVar[str] = "webhooks"
 
@@ -119,9 +150,15 @@ class Webhook(Base, table=True):
     name: str = Field(sa_type=sa.String(100))
     url: str = Field(sa_type=sa.String(500))
     secret: str = Field(sa_type=sa.String(200))
+    old_secret: str | None = Field(default=None, sa_type=sa.String(200))
+    old_secret_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     kinds: list[str] = Field(sa_type=Json)
+    least_level: str | None = Field(default=None, sa_type=sa.String(4))
+    drill_target: bool = Field(default=False, sa_type=sa.Boolean)
     enabled: bool = Field(default=True, sa_type=sa.Boolean)
     disabled_reason: str | None = Field(default=None, sa_type=sa.String(200))
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = Field(default=1, sa_type=sa.Integer)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -38,6 +38,7 @@ class Person:
     roles: frozenset[Role] = frozenset()
     unit: str | None = None
     ways: tuple[Way, ...] = ()
+    drill_target: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ def resolve(
         told = found.get(desk.id) or Addressee(desk, None, chosen_ways(desk, channels) or (LOG_WAY,))
         found[desk.id] = replace(told, notes=tuple(gaps))
     return Resolution(list(found.values()), gaps)
+
+
+def for_drill(addressees: Sequence[Addressee], desk: Person) -> list[Addressee]:
+    """Return those of `addressees` who take part in drills; where none does, the desk, in the log alone."""
+    targets = [addressee for addressee in addressees if addressee.person.drill_target]
+    return targets or [Addressee(desk, None, (LOG_WAY,), ("演练：收件人中没有演练对象，仅记入日志",))]
 
 
 def chosen_ways(person: Person, channels: Sequence[str]) -> tuple[Way, ...]:

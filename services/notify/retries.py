@@ -13,7 +13,7 @@ class Outcome:
     """How one attempt ended.
 
     `permanent`: trying again cannot help. `closed`: the receiver asked never to be called again by this way.
-    `retry_after`: seconds that the receiver asked us to wait.
+    `retry_after`: seconds that the receiver asked us to wait. `status` and `answer`: what its server said, if it did.
     """
 
     sent: bool
@@ -21,6 +21,8 @@ class Outcome:
     permanent: bool = False
     closed: bool = False
     retry_after: float | None = None
+    status: int | None = None
+    answer: str = ""
 
     @classmethod
     def done(cls) -> Outcome:

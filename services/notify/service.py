@@ -20,6 +20,7 @@ from kit.inbox import Inbox
 from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify import store
+from services.notify.delivery import folding
 from services.notify.links import AcknowledgementLinks, LinkExpired
 from services.notify.models import Delivery, Notification
 from services.notify.telling import Telling
@@ -192,6 +193,13 @@ class Notifications:
             delivery.next_attempt_at = None
             delivery.acknowledged_at, delivery.acknowledged_via, delivery.acknowledged_by = now, via, by
         await self._telling.changed(session, told)
+        for delivery in [one for one in deliveries if one.held]:
+            for other in await folding.folded(session, delivery.id, lock=True):
+                if via == "link":
+                    rest = await store.deliveries_to(session, other.notification_id, other.contact_id)
+                    await self._mark(session, rest, other, via=via, by=by)
+                elif delivery.sent_at is None:  # the letter that was to tell of it will not go out
+                    other.folded_into, other.held, other.next_attempt_at = None, False, now
         log.info("notification.acknowledged", notification_id=told.notification_id, contact_id=told.contact_id, via=via)
         return Acknowledgement(told.notification_id, told.contact_id, told.contact_name, now, via, by, already=False)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings
+from services.notify.delivery.breaker import BreakerRules
+from services.notify.delivery.folding import FoldingRules
+from services.notify.retries import RetryPolicy
 
 
 class NotifySettings(ServiceSettings):
@@ -47,10 +51,30 @@ class NotifySettings(ServiceSettings):
     retry_after_cap: float = Field(3600.0, gt=0)
     #: time that one attempt may take
     send_timeout: float = Field(10.0, gt=0)
+    #: failures in a row after which a channel, or one receiver's address, is given a rest
+    breaker_failures: int = Field(5, ge=1)
+    #: first rest; doubles with each further trial that fails, up to ten minutes
+    breaker_pause: float = Field(30.0, gt=0)
+    #: notifications of one kind to one person on one channel within five minutes that go out singly; 0 folds them all
+    fold_after: int = Field(5, ge=0)
+    #: seconds for which the next ones are held, to go out as one message
+    fold_wait: float = Field(60.0, gt=0)
     #: attempts under way at once, by channel
     channel_slots: int = Field(16, ge=1)
     #: attempts under way at once to one address, so that a hanging receiver leaves room for the rest
     address_slots: int = Field(2, ge=1)
+
+    def retry_policy(self) -> RetryPolicy:
+        """Return how often and how long apart to try."""
+        return RetryPolicy(self.max_attempts, self.retry_base, self.retry_cap, self.retry_after_cap)
+
+    def breaker_rules(self) -> BreakerRules:
+        """Return when a failing channel is given a rest."""
+        return BreakerRules(self.breaker_failures, self.breaker_pause)
+
+    def folding_rules(self) -> FoldingRules:
+        """Return when a storm of notifications becomes one message."""
+        return FoldingRules(self.fold_after, wait=timedelta(seconds=self.fold_wait))
 
     def allowed_webhook_hosts(self) -> frozenset[str]:
         """Return the hosts exempt from the private-address rule, in lower case."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from contracts.messages import Recipient
-from contracts.words import DeliveryState, NotificationKind, Role
+from contracts.words import DeliveryState, Level, NotificationKind, Role
 from kit.database import insert_ignoring
 from services.notify.models import Contact, ContactRole, Delivery, Notification, Webhook
 
@@ -93,10 +93,18 @@ async def candidates(session: AsyncSession, recipients: Sequence[Recipient]) -> 
     return list((await session.scalars(query)).all())
 
 
-async def subscriptions(session: AsyncSession, kind: NotificationKind) -> list[Webhook]:
-    """Return the enabled webhook subscriptions that asked for `kind`."""
+async def subscriptions(
+    session: AsyncSession, kind: NotificationKind, level: Level | None, *, drill: bool
+) -> list[Webhook]:
+    """Return the enabled webhook subscriptions that asked for `kind` at `level`; in a drill, those that take part."""
     rows = await session.scalars(sa.select(Webhook).where(col(Webhook.enabled)).order_by(col(Webhook.id)))
-    return [row for row in rows if not row.kinds or kind.value in row.kinds]
+    return [
+        row
+        for row in rows
+        if (not row.kinds or kind.value in row.kinds)
+        and (row.least_level is None or (level is not None and level.rank >= Level(row.least_level).rank))
+        and (row.drill_target or not drill)
+    ]
 
 
 async def webhooks(session: AsyncSession, *, after: list[Any] | None, limit: int) -> list[Webhook]:
@@ -141,7 +149,7 @@ async def claim(
     """Mark due deliveries of `channel` as being sent until `until`, and return them; each counts one attempt more.
 
     At most `room` in all and, with those under way (`busy`), `slots` to one address. Rows that another process is
-    claiming are skipped.
+    claiming are skipped. Of what is held for one person only the first: it may tell of the others too.
     """
     full = [address for address, count in busy.items() if count >= slots]
     query = (
@@ -158,8 +166,14 @@ async def claim(
     )
     under_way = Counter(busy)
     claimed: list[Delivery] = []
+    carriers: set[str] = set()
     for row in await session.scalars(query):
+        first_of_held = row.held and not row.attempts
+        if first_of_held and row.contact_id in carriers:
+            continue
         if len(claimed) < room and under_way[row.address] < slots:
+            if first_of_held:
+                carriers.add(row.contact_id)
             under_way[row.address] += 1
             row.attempts += 1
             row.sending_since = now
@@ -167,6 +181,30 @@ async def claim(
             row.next_attempt_at = until
             claimed.append(row)
     return claimed
+
+
+async def urgent(session: AsyncSession, channel: str, now: datetime) -> list[Delivery]:
+    """Return what is due on `channel` at level I or II and not under way, held for the rest of the transaction."""
+    query = (
+        sa.select(Delivery)
+        .join(Notification, col(Notification.id) == col(Delivery.notification_id))
+        .where(
+            col(Delivery.state) == DeliveryState.PENDING.value,
+            col(Delivery.channel) == channel,
+            col(Delivery.next_attempt_at) <= now,
+            col(Delivery.subscription).is_(False),
+            col(Notification.level).in_([Level.I.value, Level.II.value]),
+        )
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def notifications_of(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[Notification]:
+    """Return the notifications of `deliveries`, oldest first."""
+    ids = [row.notification_id for row in deliveries]
+    query = sa.select(Notification).where(col(Notification.id).in_(ids))
+    return list((await session.scalars(query.order_by(col(Notification.requested_at), col(Notification.id)))).all())
 
 
 async def release_claims(session: AsyncSession, claimed_by: str, now: datetime) -> int:

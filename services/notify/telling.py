@@ -5,6 +5,7 @@ Every method works inside the caller's transaction, so that rows and messages st
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
 from contracts.messages import NotificationChanged, NotificationRequested
-from contracts.words import DeliveryState, NotificationKind, Role
+from contracts.words import DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.outbox import Outbox
 from services.notify import store
+from services.notify.delivery.folding import FoldingRules, busy_ways, may_be_held
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
-from services.notify.recipients import Addressee, Person, next_way, resolve, unreachable
+from services.notify.recipients import Addressee, Person, for_drill, next_way, resolve, unreachable
 from services.notify.ways import LOG_WAY, ChannelName, Way
 
 log = structlog.get_logger(__name__)
@@ -30,8 +32,8 @@ _ALIVE = frozenset({DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.ACK
 class Telling:
     """The steps that requests, attempts and acknowledgements share."""
 
-    def __init__(self, clock: Clock, outbox: Outbox, admin_name: str) -> None:
-        self._clock, self._outbox, self._admin_name = clock, outbox, admin_name
+    def __init__(self, clock: Clock, outbox: Outbox, admin_name: str, folding: FoldingRules) -> None:
+        self._clock, self._outbox, self._admin_name, self._folding = clock, outbox, admin_name, folding
 
     async def desk(self, session: AsyncSession) -> Contact:
         """Return the duty desk (值班席), the contact that gets what nobody else can get; make it where there is none.
@@ -74,13 +76,19 @@ class Telling:
         GAPS.inc(len(resolution.gaps))
         for gap in resolution.gaps:
             log.warning("notification.gap", notification_id=request.id, kind=request.kind.value, gap=gap)
-        rows = [self._row(request.id, addressee, way) for addressee in resolution.addressees for way in addressee.ways]
+        addressees = for_drill(resolution.addressees, desk) if request.drill else resolution.addressees
+        rows = [self._row(request.id, addressee, way) for addressee in addressees for way in addressee.ways]
+        await self._hold_storm(session, request, rows)
         rows += [
             {
-                **self._row(request.id, Addressee(Person(hook.id, hook.name), None, ()), subscription_way(hook)),
+                **self._row(
+                    request.id,
+                    Addressee(Person(hook.id, hook.name), None, ()),
+                    subscription_way(hook, self._clock.now()),
+                ),
                 "subscription": True,
             }
-            for hook in await store.subscriptions(session, request.kind)
+            for hook in await store.subscriptions(session, request.kind, request.level, drill=request.drill)
         ]
         await store.add_deliveries(session, rows)
         return True
@@ -124,9 +132,23 @@ class Telling:
             role = Role(failed.role) if failed.role else None
             notes = tuple(note for note in (failed.note, f"{failed.channel} 未送达，改用本方式") if note)
             row = self._row(failed.notification_id, Addressee(person, role, (), notes), way)
+            await self._hold_storm(session, await session.get_one(Notification, failed.notification_id), [row])
             await store.add_deliveries(session, [row])
         elif not any(delivery.state in _ALIVE for delivery in others):
             await self._tell_desk(session, failed, contact)
+
+    async def divert(self, session: AsyncSession, waiting: Delivery, reason: str) -> bool:
+        """Give up `waiting` for the person's next way, if there is one; tells whether there was."""
+        contact = await store.contact(session, waiting.contact_id)
+        if contact is None or not contact.enabled:
+            return False
+        others = await store.deliveries_to(session, waiting.notification_id, waiting.contact_id)
+        if next_way(usable_ways(contact), [delivery.channel for delivery in others]) is None:
+            return False
+        waiting.state, waiting.next_attempt_at, waiting.last_error = DeliveryState.FAILED.value, None, reason
+        await self.changed(session, waiting)
+        await self.fail_over(session, waiting)
+        return True
 
     async def close_way(self, session: AsyncSession, delivery: Delivery, reason: str) -> None:
         """Stop using the address of `delivery`, whose receiver asked for that; it stays listed with the reason."""
@@ -171,6 +193,22 @@ class Telling:
         )
         await self.accept(session, told)
 
+    async def _hold_storm(
+        self, session: AsyncSession, notification: Notification | NotificationRequested, rows: list[dict[str, Any]]
+    ) -> None:
+        """Hold those of `rows` whose person has had many of this kind of late, to go out together."""
+        kind = NotificationKind(notification.kind)
+        level = Level(notification.level) if notification.level else None
+        if not rows or not may_be_held(kind, level, requires_acknowledgement=notification.requires_acknowledgement):
+            return
+        now, rules = self._clock.now(), self._folding
+        busy = await busy_ways(session, kind, [row["contact_id"] for row in rows], now - rules.window, rules)
+        for row in rows:
+            way = (row["contact_id"], row["channel"])
+            row["held"] = way in busy
+            if row["held"]:
+                row["next_attempt_at"] = busy[way] or now + rules.wait
+
     def _row(self, notification_id: str, addressee: Addressee, way: Way) -> dict[str, Any]:
         now = self._clock.now()
         return {
@@ -185,6 +223,7 @@ class Telling:
             "note": "；".join(addressee.notes),
             "state": DeliveryState.PENDING.value,
             "attempts": 0,
+            "held": False,
             "next_attempt_at": now,
             "created_at": now,
         }
@@ -206,10 +245,17 @@ def usable_ways(contact: Contact) -> tuple[Way, ...]:
 def person_of(contact: Contact) -> Person:
     """Return a stored contact as the rules see them."""
     return Person(
-        contact.id, contact.name, frozenset(Role(role) for role in contact.roles), contact.unit, usable_ways(contact)
+        contact.id,
+        contact.name,
+        frozenset(Role(role) for role in contact.roles),
+        contact.unit,
+        usable_ways(contact),
+        contact.drill_target,
     )
 
 
-def subscription_way(webhook: Webhook) -> Way:
-    """Return the way that leads to a webhook subscription."""
-    return Way(channel=ChannelName.WEBHOOK, address=webhook.url, secret=webhook.secret)
+def subscription_way(webhook: Webhook, now: datetime) -> Way:
+    """Return the way that leads to a webhook subscription; for a day after a rotation the older secret signs too."""
+    rotating = webhook.old_secret_until is not None and now < webhook.old_secret_until
+    older = webhook.old_secret if rotating else None
+    return Way(channel=ChannelName.WEBHOOK, address=webhook.url, secret=webhook.secret, older_secret=older)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +16,8 @@ from contracts.words import Level, NotificationKind
 #: China has kept one zone without summer time since 1991, so no zone database is needed.
 BEIJING: Final = timezone(timedelta(hours=8))
 DRILL: Final = "【演练】"
+#: Subjects that one letter lists of a storm; the rest are counted.
+_SHOWN: Final = 20
 LEVEL_NAMES: Final[dict[Level, str]] = {
     Level.I: "Ⅰ级（特别重大）",
     Level.II: "Ⅱ级（重大或较大）",
@@ -70,6 +73,25 @@ class Texts:
             to=to,
             role=role,
             note=note,
+            link=link,
+        )
+
+    def folded_subject(self, notices: Sequence[Notice]) -> str:
+        """Return the subject of one letter that tells of many notifications."""
+        gravest = max(notices, key=lambda notice: notice.level.rank if notice.level else 0)
+        subject = self.subject(gravest)
+        mark = DRILL if gravest.drill else ""
+        return f"{mark}【汇总 {len(notices)} 条】{subject.removeprefix(DRILL)} 等"
+
+    def folded_body(self, notices: Sequence[Notice], *, to: str, role: str | None, link: str | None) -> str:
+        """Return the text of one letter that tells of many notifications, with their subjects."""
+        return self._plain.get_template("_storm.txt.j2").render(
+            notices=notices,
+            subjects=[self.subject(notice) for notice in notices],
+            shown=_SHOWN,
+            drill=notices[0].drill,
+            to=to,
+            role=role,
             link=link,
         )
 

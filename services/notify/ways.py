@@ -32,6 +32,7 @@ class Way(BaseModel):
     channel: ChannelName
     address: str = ""
     secret: str | None = None
+    older_secret: str | None = None
     enabled: bool = True
     disabled_reason: str | None = None
 

@@ -170,6 +170,7 @@ NOTICE_NAMES: Final[dict[NotificationKind, str]] = {
     NotificationKind.INFORMATION_PASSED: "信息传递",
     NotificationKind.HANDED_OVER: "交接班",
     NotificationKind.CORRECTION_SUBMITTED: "更正请求送审",
+    NotificationKind.CHANNEL_FAILING: "渠道异常",
     NotificationKind.SOURCE_SILENT: "信源中断",
 }
 TIER_NAMES: Final[dict[Tier, str]] = {

@@ -26,6 +26,8 @@ class Letter:
     text: str
     at: datetime
     secret: str | None = None
+    #: signs beside `secret` while that is being replaced
+    older_secret: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -20,6 +21,9 @@ from services.notify.ways import ChannelName, check_secret
 
 #: Answers that say the request itself is wrong, so that repeating it is useless (408, 409, 425, 429 do not).
 _FINAL: Final = frozenset({400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 422, 451})
+
+#: Bytes of an answer that are kept.
+_ANSWER_BYTES: Final = 300
 
 
 class WebhookChannel:
@@ -46,16 +50,16 @@ class WebhookChannel:
             return Outcome.never(str(error))
         try:
             async with asyncio.timeout(self._timeout):
-                status, retry_after = await self._post(letter)
+                status, retry_after, answer = await self._post(letter)
         except AddressRefused as error:
             return Outcome.never(str(error))
         except TimeoutError:
             return Outcome.later(f"回调地址 {self._timeout:g} 秒内未答复")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return Outcome.later(f"回调地址无法连接：{type(error).__name__}")
-        return judged(status, retry_after)
+        return replace(judged(status, retry_after), status=status, answer=answer)
 
-    async def _post(self, letter: Letter) -> tuple[int, float | None]:
+    async def _post(self, letter: Letter) -> tuple[int, float | None, str]:
         address = await resolve_public(letter.address, self._allowed)
         url = httpx.URL(letter.address)
         extensions = {"sni_hostname": url.host} if url.scheme == "https" else {}
@@ -73,9 +77,17 @@ class WebhookChannel:
             request.headers["Host"] = urlsplit(letter.address).netloc
             response = await client.send(request, stream=True)
             try:
-                return response.status_code, retry_after_seconds(response.headers.get("retry-after"), letter.at)
+                wait = retry_after_seconds(response.headers.get("retry-after"), letter.at)
+                return response.status_code, wait, await _beginning(response)
             finally:
                 await response.aclose()
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """Return the first characters of an answer, for whoever looks for what went wrong at the other end."""
+    async for piece in response.aiter_raw(_ANSWER_BYTES):
+        return piece.decode("utf-8", "replace").replace("\x00", "")
+    return ""
 
 
 def judged(status: int, retry_after: float | None) -> Outcome:
@@ -91,7 +103,9 @@ def judged(status: int, retry_after: float | None) -> Outcome:
 
 def signed_headers(letter: Letter) -> dict[str, str]:
     """Return the Standard Webhooks headers; `webhook-id` is the letter's id, the same for every attempt."""
-    signature = Webhook(letter.secret or "").sign(letter.id, letter.at.astimezone(UTC), _body(letter).decode())
+    secrets = [letter.secret or "", *([letter.older_secret] if letter.older_secret else [])]
+    moment, body = letter.at.astimezone(UTC), _body(letter).decode()
+    signature = " ".join(Webhook(secret).sign(letter.id, moment, body) for secret in secrets)
     return {
         "content-type": "application/json",
         "user-agent": "Huiying-Webhook/1",

@@ -1,0 +1,1 @@
+"""What keeps delivery going when a channel fails or a storm comes: breakers, folding, dead letters."""
