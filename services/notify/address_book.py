@@ -1,4 +1,4 @@
-"""Use cases of the contact network and of webhook subscriptions: list, enter, change, remove."""
+"""Use cases of the contact network: list, enter, change, remove."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify import store
-from services.notify.models import Contact, Webhook
-from services.notify.schemas import ContactIn, ContactPatch, WayIn, WebhookIn
+from services.notify.models import Contact
+from services.notify.schemas import ContactIn, ContactPatch, WayIn
 from services.notify.telling import ways_of
 from services.notify.ways import ChannelName, Way, check_way
 
@@ -24,7 +24,7 @@ Precondition = Callable[[int], None]
 
 
 class AddressBook:
-    """Contacts and webhook subscriptions."""
+    """The contacts."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -54,6 +54,7 @@ class AddressBook:
             username=entered.username,
             ways=_stored(entered.ways, []),
             enabled=entered.enabled,
+            drill_target=entered.drill_target,
             version=1,
             created_at=now,
             updated_at=now,
@@ -102,40 +103,14 @@ class AddressBook:
             )
         return contact, way
 
-    async def webhooks(self, page: PageRequest) -> list[Webhook]:
-        """Return one row more than a page of webhook subscriptions."""
-        async with self._database.reading() as session:
-            return await store.webhooks(session, after=page.after, limit=page.limit + 1)
-
-    async def add_webhook(self, entered: WebhookIn) -> Webhook:
-        """Enter a webhook subscription; 422 where its address or secret could not work."""
-        _check(Way(channel=ChannelName.WEBHOOK, address=entered.url, secret=entered.secret.get_secret_value()))
-        webhook = Webhook(
-            id=new_id(),
-            name=entered.name,
-            url=entered.url,
-            secret=entered.secret.get_secret_value(),
-            kinds=[kind.value for kind in dict.fromkeys(entered.kinds)],
-            created_at=self._clock.now(),
-        )
-        async with self._database.writing() as session:
-            session.add(webhook)
-        return webhook
-
-    async def remove_webhook(self, webhook_id: str) -> None:
-        """Delete a webhook subscription; 404 where there is none."""
-        async with self._database.writing() as session:
-            webhook = await session.get(Webhook, webhook_id)
-            if webhook is None:
-                raise Problem(404, "not-found", zh="没有这个回调订阅", en="There is no such webhook")
-            await session.delete(webhook)
-
     async def _apply(self, session: AsyncSession, contact: Contact, patch: ContactPatch) -> None:
         given = patch.model_fields_set
         if patch.name is not None:
             contact.name = patch.name
         if patch.enabled is not None:
             contact.enabled = patch.enabled
+        if patch.drill_target is not None:
+            contact.drill_target = patch.drill_target
         if "unit" in given:
             contact.unit = patch.unit
         if "username" in given:

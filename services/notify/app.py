@@ -10,12 +10,13 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
-from services.notify.api import acknowledgements, channels, contacts, notifications, webhooks
+from services.notify.api import acknowledgements, channels, contacts, dead_letters, notifications, webhooks
 from services.notify.api.parts import Parts
 from services.notify.channels.channel import Channel
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import MailServer, SmtpChannel
 from services.notify.channels.webhook import WebhookChannel
+from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.links import AcknowledgementLinks
 from services.notify.models import Base
@@ -23,6 +24,7 @@ from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling
 from services.notify.texts import Texts
+from services.notify.webhooks.service import Webhooks
 from services.notify.webhooks.watch import WebhookWatch
 
 SERVICE: Final = "notify"
@@ -30,7 +32,12 @@ SERVICE: Final = "notify"
 _PASS_SECONDS: Final = 1.0
 
 _ROUTES: Final = routes_of(
-    contacts.router, notifications.router, channels.router, webhooks.router, acknowledgements.router
+    contacts.router,
+    dead_letters.router,
+    notifications.router,
+    channels.router,
+    webhooks.router,
+    acknowledgements.router,
 )
 
 
@@ -76,6 +83,8 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         notifications=service,
         address_book=AddressBook(runtime.database, runtime.clock),
         dispatcher=dispatcher,
+        dead_letters=DeadLetters(runtime.database, runtime.clock, dispatcher.wake),
+        webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),
         channels={channel.name: channel for channel in ways_out},
         texts=texts,
     )

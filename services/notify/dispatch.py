@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -115,6 +115,11 @@ class Dispatcher:
                 task.add_done_callback(self._tasks.discard)
                 begun += 1
         return begun
+
+    def resting(self, channel: str) -> list[tuple[str | None, datetime]]:
+        """Return what of a channel is given a rest, and until when: addresses, or None for the whole of it."""
+        scopes = [(scope.partition(":"), until) for scope, until in self.breakers.open(channel)]
+        return [(address or None, until) for (name, _, address), until in scopes if name == channel]
 
     async def idle(self) -> None:
         """Return when no attempt is under way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from contracts.words import DeliveryState, Level, NotificationKind, Role
 from services.notify import store
-from services.notify.models import Contact, Delivery, Notification, Webhook
+from services.notify.models import Contact, Delivery, Notification, Webhook, WebhookCall
 from services.notify.service import Acknowledgement
 from services.notify.telling import ways_of
 from services.notify.ways import ChannelName, masked
@@ -40,6 +41,7 @@ class ContactIn(_In):
     username: Name | None = Field(None, description="login name, so that the person can acknowledge and list their own")
     ways: list[WayIn] = Field(min_length=1, max_length=10)
     enabled: bool = True
+    drill_target: bool = Field(False, description="told of drills (演练)")
 
 
 class ContactPatch(_In):
@@ -54,6 +56,7 @@ class ContactPatch(_In):
     username: Name | None = None
     ways: list[WayIn] | None = Field(None, min_length=1, max_length=10)
     enabled: bool | None = None
+    drill_target: bool | None = None
 
 
 class WayOut(BaseModel):
@@ -76,6 +79,7 @@ class ContactOut(BaseModel):
     username: str | None
     ways: list[WayOut]
     enabled: bool
+    drill_target: bool
     desk: bool
     version: int
     created_at: datetime
@@ -101,6 +105,7 @@ class ContactOut(BaseModel):
                 for way in ways_of(contact)
             ],
             enabled=contact.enabled,
+            drill_target=contact.drill_target,
             desk=contact.seat == store.DESK,
             version=contact.version,
             created_at=contact.created_at,
@@ -112,7 +117,8 @@ class DeliveryOut(BaseModel):
     """One notification to one person by one channel.
 
     `address` is masked and `last_error` left out for those who may not read contacts. `sending` tells of an attempt
-    that has begun and has no result yet. `contact_id` is a subscription's id where `subscription`.
+    that has begun and has no result yet. `contact_id` is a subscription's id where `subscription`. `folded_into` names
+    the delivery whose letter told of this one too, in a storm.
     """
 
     id: str
@@ -133,6 +139,9 @@ class DeliveryOut(BaseModel):
     acknowledged_at: datetime | None
     acknowledged_via: str | None
     acknowledged_by: str | None
+    folded_into: str | None
+    retried_at: datetime | None
+    retried_by: str | None
 
     @classmethod
     def of(cls, delivery: Delivery, *, plain: bool) -> Self:
@@ -156,7 +165,38 @@ class DeliveryOut(BaseModel):
             acknowledged_at=delivery.acknowledged_at,
             acknowledged_via=delivery.acknowledged_via,
             acknowledged_by=delivery.acknowledged_by,
+            folded_into=delivery.folded_into,
+            retried_at=delivery.retried_at,
+            retried_by=delivery.retried_by,
         )
+
+
+class DeadLetterOut(DeliveryOut):
+    """What could not be delivered, with what it was about. `last_error` is the reason."""
+
+    notification_id: str
+    kind: NotificationKind
+    level: Level | None
+    subject: str
+    case_number: str | None
+
+    @classmethod
+    def of_both(cls, delivery: Delivery, notification: Notification) -> Self:
+        """Show a delivery that failed with its notification."""
+        return cls(
+            **DeliveryOut.of(delivery, plain=True).model_dump(),
+            notification_id=notification.id,
+            kind=NotificationKind(notification.kind),
+            level=Level(notification.level) if notification.level else None,
+            subject=notification.subject,
+            case_number=notification.case_number,
+        )
+
+
+class RetriedOut(BaseModel):
+    """How many were put on their way again."""
+
+    retried: int
 
 
 class NotificationOut(BaseModel):
@@ -225,6 +265,13 @@ class AcknowledgementOut(BaseModel):
         )
 
 
+class RestOut(BaseModel):
+    """A channel, or one receiver's address on it, that failed many times in a row and is given a rest."""
+
+    address: str | None = Field(description="masked; null where the whole channel rests")
+    until: datetime = Field(description="when it is tried again")
+
+
 class ChannelOut(BaseModel):
     """A channel; `reason` says why it cannot be used where it is not configured."""
 
@@ -232,6 +279,7 @@ class ChannelOut(BaseModel):
     name: str
     configured: bool
     reason: str | None
+    resting: list[RestOut] = Field(description="what failed many times in a row, as this process has seen")
 
 
 class ChannelsOut(BaseModel):
@@ -254,23 +302,41 @@ class ChannelTestOut(BaseModel):
 
 
 class WebhookIn(_In):
-    """A program to be told. `kinds`: which notifications; empty means all."""
+    """A program to be told. `kinds`: which notifications; empty means all. Without a `secret` one is made."""
 
     name: Name
     url: Address = Field(examples=["https://portal.example.org/huiying"])
-    secret: Secret
+    secret: Secret | None = None
     kinds: list[NotificationKind] = Field(default_factory=list)
+    least_level: Level | None = Field(None, description="only what is at least as grave; left out, everything")
+    drill_target: bool = Field(False, description="told of drills (演练)")
+
+
+class WebhookPatch(_In):
+    """Fields of a subscription to be changed; what is left out stays. Its secret is changed by rotation."""
+
+    name: Name | None = None
+    url: Address | None = None
+    kinds: list[NotificationKind] | None = None
+    least_level: Level | None = None
+    drill_target: bool | None = None
+    enabled: bool | None = None
 
 
 class WebhookOut(BaseModel):
-    """A webhook subscription; its secret is never shown."""
+    """A webhook subscription; its secret is never shown. `failing_since`: nothing was accepted since then."""
 
     id: str
     name: str
     url: str
     kinds: list[NotificationKind]
+    least_level: Level | None
+    drill_target: bool
     enabled: bool
     disabled_reason: str | None
+    failing_since: datetime | None
+    old_secret_until: datetime | None
+    version: int
     created_at: datetime
 
     @classmethod
@@ -281,7 +347,76 @@ class WebhookOut(BaseModel):
             name=webhook.name,
             url=webhook.url,
             kinds=[NotificationKind(kind) for kind in webhook.kinds],
+            least_level=Level(webhook.least_level) if webhook.least_level else None,
+            drill_target=webhook.drill_target,
             enabled=webhook.enabled,
             disabled_reason=webhook.disabled_reason,
+            failing_since=webhook.failing_since,
+            old_secret_until=webhook.old_secret_until,
+            version=webhook.version,
             created_at=webhook.created_at,
+        )
+
+
+class WebhookSecretOut(WebhookOut):
+    """A subscription whose secret was just set. `secret` is shown this once, and only where it was made here."""
+
+    secret: str | None
+
+    @classmethod
+    def with_secret(cls, webhook: Webhook, secret: str | None) -> Self:
+        """Show a subscription whose secret was just set."""
+        return cls(**WebhookOut.of(webhook).model_dump(), secret=secret)
+
+
+class RotateIn(_In):
+    """The new secret; left out, one is made."""
+
+    secret: Secret | None = None
+
+
+class WebhookCallOut(BaseModel):
+    """One call: the status code and the beginning of the answer, where its server answered at all."""
+
+    at: datetime
+    sent: bool
+    status: int | None
+    milliseconds: int
+    reason: str | None
+    answer: str
+
+    @classmethod
+    def of(cls, call: WebhookCall) -> Self:
+        """Show a stored call."""
+        return cls.model_validate(call, from_attributes=True)
+
+
+class WebhookDeliveryOut(BaseModel):
+    """What a webhook was sent: its `webhook-id` is `id`, the same for every call."""
+
+    id: str
+    notification_id: str
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+    retried_at: datetime | None
+    retried_by: str | None
+    calls: list[WebhookCallOut]
+
+    @classmethod
+    def of(cls, delivery: Delivery, calls: Sequence[WebhookCall]) -> Self:
+        """Show a stored delivery with the calls that were made for it, oldest first."""
+        return cls(
+            id=delivery.id,
+            notification_id=delivery.notification_id,
+            state=DeliveryState(delivery.state),
+            attempts=delivery.attempts,
+            next_attempt_at=delivery.next_attempt_at,
+            created_at=delivery.created_at,
+            sent_at=delivery.sent_at,
+            retried_at=delivery.retried_at,
+            retried_by=delivery.retried_by,
+            calls=[WebhookCallOut.of(call) for call in calls],
         )

@@ -107,14 +107,6 @@ async def subscriptions(
     ]
 
 
-async def webhooks(session: AsyncSession, *, after: list[Any] | None, limit: int) -> list[Webhook]:
-    """Return up to `limit` subscriptions after the key `after` ([id]), oldest first."""
-    query = sa.select(Webhook).order_by(col(Webhook.id)).limit(limit)
-    if after is not None:
-        query = query.where(col(Webhook.id) > str(after[0]))
-    return list((await session.scalars(query)).all())
-
-
 async def add_notification(session: AsyncSession, row: dict[str, Any]) -> bool:
     """Insert a notification; tells whether it is new."""
     return bool(await insert_ignoring(session, Notification, [row], returning=["id"]))

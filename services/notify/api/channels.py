@@ -12,8 +12,8 @@ from kit.ids import new_id
 from kit.problems import Problem, problems
 from services.notify.api.parts import PartsDep
 from services.notify.channels.channel import Letter
-from services.notify.schemas import ChannelOut, ChannelsOut, ChannelTestIn, ChannelTestOut
-from services.notify.ways import ChannelName
+from services.notify.schemas import ChannelOut, ChannelsOut, ChannelTestIn, ChannelTestOut, RestOut
+from services.notify.ways import ChannelName, masked
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 
@@ -23,7 +23,16 @@ async def list_channels(parts: PartsDep, _principal: Annotated[Principal, requir
     """List the channels, each configured or with the reason why not."""
     return ChannelsOut(
         items=[
-            ChannelOut(id=name, name=channel.title, configured=reason is None, reason=reason)
+            ChannelOut(
+                id=name,
+                name=channel.title,
+                configured=reason is None,
+                reason=reason,
+                resting=[
+                    RestOut(address=masked(name, address) if address else None, until=until)
+                    for address, until in parts.dispatcher.resting(name)
+                ],
+            )
             for name, channel in parts.channels.items()
             for reason in (channel.unavailable(),)
         ]

@@ -10,10 +10,12 @@ from fastapi import Depends, Request
 from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
+from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.service import Notifications
 from services.notify.texts import Texts
 from services.notify.ways import ChannelName
+from services.notify.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Parts:
     notifications: Notifications
     address_book: AddressBook
     dispatcher: Dispatcher
+    dead_letters: DeadLetters
+    webhooks: Webhooks
     channels: dict[ChannelName, Channel]
     texts: Texts
 

@@ -131,6 +131,10 @@ class Notify:
         """Put a message on the request stream."""
         await self.runtime.bus.publish([Publication(stream=NOTIFICATIONS_REQUESTED, message=message)])
 
+    async def runtime_pass(self) -> None:
+        """Let the dispatcher look at once, after the clock has been moved."""
+        self.parts.dispatcher.wake.set()
+
     async def told(self) -> list[NotificationChanged]:
         """Return what the service has published, all that is committed included."""
 
@@ -175,7 +179,7 @@ class Notify:
         answer = await self.admin("GET", f"/api/v1/notifications/{notification_id}")
         return list(answer.json()["deliveries"]) if answer.status_code == 200 else []
 
-    async def settled(self, notification_id: str, *states: str, within: float = 10) -> list[dict[str, Any]]:
+    async def settled(self, notification_id: str, *states: str, within: float = 60) -> list[dict[str, Any]]:
         """Wait until the deliveries are in just these states (in order of creation) and return them."""
         found: list[dict[str, Any]] = []
 
