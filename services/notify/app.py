@@ -82,6 +82,7 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         clock=runtime.clock,
         notifications=service,
         address_book=AddressBook(runtime.database, runtime.clock),
+        telling=telling,
         dispatcher=dispatcher,
         dead_letters=DeadLetters(runtime.database, runtime.clock, dispatcher.wake),
         webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),

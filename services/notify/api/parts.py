@@ -13,6 +13,7 @@ from services.notify.channels.channel import Channel
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.service import Notifications
+from services.notify.telling import Telling
 from services.notify.texts import Texts
 from services.notify.ways import ChannelName
 from services.notify.webhooks.service import Webhooks
@@ -25,6 +26,7 @@ class Parts:
     clock: Clock
     notifications: Notifications
     address_book: AddressBook
+    telling: Telling
     dispatcher: Dispatcher
     dead_letters: DeadLetters
     webhooks: Webhooks

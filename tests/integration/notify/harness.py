@@ -50,6 +50,8 @@ class Receiver:
     base: str
     calls: list[Received] = field(default_factory=list)
     forged: int = 0
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     script: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=lambda: defaultdict(list))
     hanging: set[str] = field(default_factory=set)
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,6 +68,8 @@ class Receiver:
             self.forged += 1
             return web.Response(status=401)
         path = request.path
+        self.headers.append(dict(request.headers))
+        self.bodies.append(body)
         self.calls.append(Received(path, request.headers["webhook-id"], data, time.monotonic()))
         if path in self.hanging:
             await self.released.wait()
