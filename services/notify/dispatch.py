@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -41,6 +41,10 @@ _GRACE: Final = 20.0
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: Seconds that attempts under way are given when the service stops.
 _DRAIN: Final = 3.0
+#: Attempts under way at once on a channel whose every address is a receiver of its own.
+_RECEIVERS: Final = 64
+#: Results that one transaction writes down.
+_TOGETHER: Final = 64
 #: Channels on which each address is a receiver of its own, which may hang or fail by itself; others have one server.
 _BY_ADDRESS: Final = frozenset({"webhook", "wecom_bot", "dingtalk", "feishu", "apprise"})
 
@@ -55,6 +59,16 @@ class _Attempt:
     number: int
     address: str
     folded: Sequence[Notification] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """How an attempt ended, after how many seconds; `written` is done when that is committed."""
+
+    attempt: _Attempt
+    outcome: Outcome
+    seconds: float
+    written: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Dispatcher:
@@ -83,6 +97,8 @@ class Dispatcher:
         self.breakers = Breakers(settings.breaker_rules())
         self._busy: dict[str, Counter[str]] = {channel.name: Counter() for channel in channels}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._results: list[_Result] = []
+        self._recording: asyncio.Task[None] | None = None
         self.wake = asyncio.Event()
 
     async def resume(self) -> None:
@@ -102,7 +118,8 @@ class Dispatcher:
                 continue
             await self._divert(channel.name)
             busy = self._busy[channel.name]
-            room = self._settings.channel_slots - busy.total()
+            slots = _RECEIVERS if channel.name in _BY_ADDRESS else self._settings.channel_slots
+            room = slots - busy.total()
             if channel.name not in _BY_ADDRESS:
                 room = self.breakers.room(channel.name, self._clock.now(), room)
             if room <= 0:
@@ -134,6 +151,8 @@ class Dispatcher:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        if self._recording is not None:
+            await self._recording
         if late:
             await self.resume()
 
@@ -227,7 +246,7 @@ class Dispatcher:
             began = time.monotonic()
             outcome = await self._attempt(channel, attempt)
             self._learn(scope, outcome)
-            await self._record(attempt, outcome, time.monotonic() - began)
+            await self._record(_Result(attempt, outcome, time.monotonic() - began))
         except asyncio.CancelledError:
             self.breakers.ended(scope)
             raise
@@ -262,18 +281,44 @@ class Dispatcher:
             log.exception("channel.crashed", channel=channel.name, delivery_id=attempt.delivery.id)
             return Outcome.later(f"渠道内部错误：{type(error).__name__}")
 
-    async def _record(self, attempt: _Attempt, outcome: Outcome, seconds: float) -> None:
-        """Write the result down, waiting for a database that is away: a lost result is a letter sent twice."""
+    async def _record(self, result: _Result) -> None:
+        """Have the result written down; returns when that is committed."""
+        self._results.append(result)
+        if self._recording is None or self._recording.done():
+            self._recording = asyncio.create_task(self._write_results())
+        await result.written
+
+    async def _write_results(self) -> None:
+        """Write down what has come in, many results in one transaction, until there is no more."""
+        while self._results:
+            batch = sorted(self._results[:_TOGETHER], key=lambda result: result.attempt.delivery.id)
+            del self._results[:_TOGETHER]
+            try:
+                await self._write(batch)
+            except Exception:
+                # one that cannot be written must not take the others with it
+                for result in batch:
+                    try:
+                        await self._write([result])
+                    except Exception as error:
+                        result.written.set_exception(error)
+
+    async def _write(self, results: Sequence[_Result]) -> None:
+        """Write results down, waiting for a database that is away: a lost result is a letter sent twice."""
         for pause in (*_PAUSES, None):
             try:
                 async with self._database.writing() as session:
-                    await self._settle(session, attempt, outcome, seconds)
-                return
+                    for result in results:
+                        await self._settle(session, result.attempt, result.outcome, result.seconds)
+                break
             except Exception as error:
                 if pause is None or not passes(error):
                     raise
-                log.warning("delivery.result_waits", delivery_id=attempt.delivery.id, error=brief(error))
+                log.warning("delivery.results_wait", count=len(results), error=brief(error))
                 await asyncio.sleep(pause)
+        for result in results:
+            if not result.written.done():
+                result.written.set_result(None)
 
     async def _settle(self, session: AsyncSession, attempt: _Attempt, outcome: Outcome, seconds: float) -> None:
         delivery = await store.attempt(session, attempt.delivery.id, attempt.number)
