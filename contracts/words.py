@@ -174,3 +174,5 @@ class NotificationKind(StrEnum):
     HANDED_OVER = "handed_over"
     CORRECTION_SUBMITTED = "correction_submitted"
     SOURCE_SILENT = "source_silent"
+    #: a roster has a gap ahead, or somebody on it in two places or too long
+    ROSTER_GAP = "roster_gap"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.notify.rosters.roster import Shift, duties
+from services.notify.rosters.roster import GapReason, Shift, duties
 
 
 class ProblemKind(StrEnum):
@@ -39,16 +39,20 @@ class RosterProblem:
     end: datetime
     contact_id: str | None = None
     other_roster_id: str | None = None
-    details: tuple[str, ...] = ()
+    details: tuple[GapReason, ...] = ()
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A roster's shifts over some time. `longest` is how long one person may be on duty in succession, None: for ever."""
+    """A roster's shifts over some time. `longest`: how long one person may be on duty in succession, None: for ever.
+
+    Where it is not `round_the_clock`, times for which nothing is planned are no gaps.
+    """
 
     roster_id: str
     shifts: Sequence[Shift]
     longest: timedelta | None = None
+    round_the_clock: bool = True
     duties: Sequence[Shift] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,8 +81,9 @@ def _runs(found: Sequence[Shift]) -> Iterator[list[Shift]]:
 
 
 def _gaps(one: Planned) -> Iterator[RosterProblem]:
-    for run in _runs([shift for shift in one.shifts if shift.answer.gap is not None]):
-        reasons = dict.fromkeys(shift.answer.gap.value for shift in run if shift.answer.gap is not None)
+    planned_off = None if one.round_the_clock else GapReason.OFF
+    for run in _runs([shift for shift in one.shifts if shift.answer.gap not in (None, planned_off)]):
+        reasons = dict.fromkeys(shift.answer.gap for shift in run if shift.answer.gap is not None)
         yield RosterProblem(ProblemKind.GAP, one.roster_id, run[0].start, run[-1].end, details=tuple(reasons))
 
 

@@ -49,6 +49,15 @@ class Override:
         return self.contact_id if contact_id == self.replaces and self.start <= instant < self.end else contact_id
 
 
+class SwapState(StrEnum):
+    """What has become of the offer to swap shifts; only an accepted one is in force."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True)
 class Swap:
     """Two people's duties exchanged: in `first` the one has the other's, in `second` the other way about."""

@@ -39,7 +39,7 @@ class Weekly:
 
 @dataclass(frozen=True)
 class Hourly:
-    """Turns change every `hours` hours that pass, from `at` on the first day on; clocks put on or back change nothing."""
+    """Turns change every `hours` hours that pass, from `at` on the first day on; whatever clocks do."""
 
     hours: int
     at: time

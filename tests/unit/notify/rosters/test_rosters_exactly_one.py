@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from services.notify.rosters.workdays import Days
 
 ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "UTC"]
 PEOPLE = ["a", "b", "c", "d", "e"]
-#: instants around which clocks are put on or back, holidays begin or end and make-up days are worked; and the year's end
+#: instants around which clocks are put on or back, holidays begin or end, make-up days are worked; and the year's end
 EDGES = [
     datetime(2026, 3, 29, 1, tzinfo=UTC),
     datetime(2026, 10, 25, 1, tzinfo=UTC),
@@ -126,7 +127,7 @@ def test_shifts_part_the_time_as_on_duty_says(
     end = start + timedelta(minutes=minutes)
     found = shifts(roster, start, end)
     assert (found[0].start, found[-1].end) == (start, end)
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert one.end == following.start
         assert one.answer != following.answer
     asked = [start + timedelta(minutes=int(minutes * share)) for share in shares]

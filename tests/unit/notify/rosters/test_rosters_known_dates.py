@@ -1,4 +1,4 @@
-"""Rosters on dates that are known: daylight edges, the holidays and make-up workdays of 2026, and what people changed."""
+"""Rosters on known dates: daylight edges, the holidays and make-up workdays of 2026, and what people changed."""
 
 from __future__ import annotations
 
