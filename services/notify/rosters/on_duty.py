@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,18 +114,24 @@ async def problems_between(
     """
     everything = await store.rosters(session)
     loaded = await load(session, everything, start, end)
-    planned = {
-        row.id: Planned(
-            row.id,
-            shifts(loaded.rosters[row.id], start, end),
-            timedelta(hours=row.longest_hours) if row.longest_hours else None,
-            row.round_the_clock,
-        )
-        for row in everything
-    }
-    wanted = [planned[row.id] for row in rows if row.id in planned]
-    found = [problem for one in wanted for problem in problems_of(one, list(planned.values()))]
-    return found, loaded.names, {row.id: row.name for row in everything}
+    wanted = {row.id for row in rows}
+    people = frozenset().union(*(people_of(loaded.rosters[id_]) for id_ in wanted))
+    concerned = [row for row in everything if row.id in wanted or people & people_of(loaded.rosters[row.id])]
+
+    def look() -> list[RosterProblem]:
+        planned = {
+            row.id: Planned(
+                row.id,
+                shifts(loaded.rosters[row.id], start, end),
+                timedelta(hours=row.longest_hours) if row.longest_hours else None,
+                row.round_the_clock,
+            )
+            for row in concerned
+        }
+        return [problem for row in rows for problem in problems_of(planned[row.id], list(planned.values()))]
+
+    # other requests are answered meanwhile: a year of many rosters takes seconds
+    return await asyncio.to_thread(look), loaded.names, {row.id: row.name for row in everything}
 
 
 def _roster(row: RosterRow, changes: store.Changes) -> Roster:
