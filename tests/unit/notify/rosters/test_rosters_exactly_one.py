@@ -161,6 +161,7 @@ def test_a_range_split_in_two_gives_the_same_shifts(scene: tuple[Roster, datetim
     assert left + right == shifts(roster, start, end)
 
 
+@settings(max_examples=60)
 @given(scenes(), st.randoms(use_true_random=False))
 def test_the_order_of_stored_rows_means_nothing(scene: tuple[Roster, datetime, int], chance: random.Random) -> None:
     def shuffled(rows: tuple) -> tuple:  # type: ignore[type-arg]
@@ -177,6 +178,7 @@ def test_the_order_of_stored_rows_means_nothing(scene: tuple[Roster, datetime, i
     assert shifts(other, start, end) == shifts(roster, start, end)
 
 
+@settings(max_examples=40)
 @given(scenes())
 def test_the_shift_at_an_instant_is_the_whole_shift_of_whoever_is_on_duty(
     scene: tuple[Roster, datetime, int],
