@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from contracts.words import Role
 from kit.clock import ManualClock
+from services.notify.models import Contact
 from services.notify.rosters.on_duty import OnDuty
 from tests.integration.notify.harness import Notify, StartNotify
 
@@ -286,8 +287,6 @@ async def test_whoever_is_on_a_roster_is_not_deleted_and_disabled_leaves_a_gap_t
     ]
     # a contact that is gone all the same, by whatever way
     async with notify.runtime.database.writing() as session:
-        from services.notify.models import Contact
-
         await session.delete(await session.get_one(Contact, ids["li"]))
     (item,) = (await notify.admin("GET", f"{ROSTERS}/on-duty", params={"at": shanghai(2)})).json()["items"]
     assert (item["gap"], item["unavailable"][0]["name"]) == ("unavailable", "（已删除的联络员）")

@@ -257,8 +257,9 @@ def test_a_surge_replaces_the_whole_roster_round_the_clock() -> None:
         ("a",),
     ]
     later = Surge("t", (ENTERED + timedelta(hours=1), "t"), local(3, 2, 16), local(3, 2, 17), 12, (("m",),))
-    two = Roster("r", SHANGHAI, (daily("a"),), surges=(later, surge))
-    assert who(two, local(3, 2, 15), local(3, 2, 16), local(3, 2, 17)) == "xmx", "the one entered last is in force"
+    for both in ((later, surge), (surge, later)):
+        two = Roster("r", SHANGHAI, (daily("a"),), surges=both)
+        assert who(two, local(3, 2, 15), local(3, 2, 16), local(3, 2, 17)) == "xmx", "the one entered last is in force"
 
 
 def test_whoever_is_disabled_leaves_it_to_the_deputy_or_a_gap() -> None:
