@@ -5,6 +5,7 @@ their own (`own`). What is one's own, and where it is checked, stands in docs/ro
 
 - cases and what hangs on them: the caller's unit takes part, or their role as a whole, or they by name. A county also
   sees the alerts of events that name it (services/cases/access.py).
+- rosters: one's unit's, and those that one is on; of these, the shifts that one has oneself.
 - notifications and the live stream: what was told to the caller; what happens in the caller's own cases.
 
 `admin` runs the system: it manages users, sources, plans and contacts, and, as the duty desk of a small office, may
@@ -89,6 +90,7 @@ NOUNS: Final[dict[str, tuple[str, str]]] = {
     "delegations": ("授权代理", "Delegations"),
     "notifications": ("通知", "Notifications"),
     "contacts": ("联络网", "Contacts"),
+    "rosters": ("值班表", "Rosters"),
     "users": ("用户", "Users"),
     "stream": ("实时推送", "Live stream"),
 }
@@ -173,6 +175,14 @@ ACTIONS: Final[dict[str, Action]] = {
         "查看联络网（含联系方式）", "see contacts, addresses too", _DESK | _LEADERS | {Role.AUDITOR}, clause="七(一)"
     ),
     "contacts.write": Action("增改联络网、渠道、订阅", "set contacts, channels, webhooks up", _DESK, clause="七(一)"),
+    "rosters.read": Action("查看值班表与值班人员", "see rosters and who is on duty", _OVERSEERS, CONFINED, "七(一)"),
+    "rosters.write": Action(
+        "排班、替班、24 小时值班（本人：调班、交接）",
+        "set rosters up (one's own: swap shifts, hand over)",
+        _DESK,
+        _EVERYONE - _DESK - {Role.AUDITOR},
+        "五(一)2、七(一)",
+    ),
     "users.read": Action("查看用户与密钥", "see users and keys", frozenset({Role.ADMIN, Role.AUDITOR})),
     "users.write": Action("增改用户、单位、密钥", "set users, units, keys up", frozenset({Role.ADMIN})),
     "stream.read": Action("接收实时推送", "listen to what happens", _OVERSEERS, CONFINED),

@@ -176,3 +176,5 @@ class NotificationKind(StrEnum):
     #: a way out of the house no longer works: a webhook given up, a text that could not be made
     CHANNEL_FAILING = "channel_failing"
     SOURCE_SILENT = "source_silent"
+    #: a roster has a gap ahead, or somebody on it in two places or too long
+    ROSTER_GAP = "roster_gap"

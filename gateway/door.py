@@ -18,6 +18,7 @@ from gateway.routes import needs_login, service_for
 from gateway.tokens import TokenError
 from kit.auth import CONTEXT_HEADER, PUBLIC, ContextSigner, Principal
 from kit.ids import new_id
+from kit.keyed_paths import is_keyed, loggable
 from kit.logging import bind_contextvars, reset_contextvars
 from kit.transient import passes
 
@@ -81,7 +82,7 @@ class Door:
                 _log.info(
                     "door.answered",
                     method=scope["method"],
-                    path=scope["path"].split("/acknowledgements/")[0],
+                    path=loggable(scope["path"]),
                     service=service,
                     status=status,
                     ms=round((time.perf_counter() - began) * 1000, 1),
@@ -155,7 +156,7 @@ class Door:
 
 def _for_every_origin(path: str) -> bool:
     """Tell whether pages of any origin may read `path`: the portal's, but not the links that are keys themselves."""
-    return path.startswith("/public/") and not path.startswith("/public/v1/acknowledgements")
+    return path.startswith("/public/") and not is_keyed(path)
 
 
 async def _unauthenticated(scope: Scope, send: Send, why: str) -> None:

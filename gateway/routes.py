@@ -43,6 +43,7 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/api/v1/webhooks", "notify"),
     ("*", "/api/v1/communication-checks", "notify"),
     ("*", "/public/v1/acknowledgements", "notify"),
+    ("*", "/public/v1/calendars", "notify"),
 )
 
 #: Paths of the gateway's own that need no login.

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit import problems
 from kit.auth import CONTEXT_HEADER, ContextSigner
 from kit.ids import new_id
+from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, configure, reset_contextvars
 from kit.metrics import HTTP_SECONDS
 from kit.runtime import Runtime
@@ -135,7 +136,7 @@ class _Edge:
                 _log.info(
                     "http.answered",
                     method=scope["method"],
-                    path=_loggable(scope["path"]),
+                    path=loggable(scope["path"]),
                     status=status,
                     ms=round(seconds * 1000, 1),
                 )
@@ -143,12 +144,6 @@ class _Edge:
 
 
 _CONTEXT: Final = CONTEXT_HEADER.encode()
-
-
-def _loggable(path: str) -> str:
-    """Leave out what is a key by itself: the token of a signed link."""
-    head, sep, _ = path.partition("/acknowledgements/")
-    return f"{head}{sep}…" if sep else path
 
 
 def _health(runtime: Runtime) -> APIRouter:

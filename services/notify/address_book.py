@@ -15,6 +15,7 @@ from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify import store
 from services.notify.models import Contact
+from services.notify.rosters.store import rosters_naming
 from services.notify.schemas import ContactIn, ContactPatch, WayIn
 from services.notify.telling import ways_of
 from services.notify.ways import ChannelName, Way, check_way
@@ -82,12 +83,15 @@ class AddressBook:
         return contact
 
     async def remove(self, contact_id: str, precondition: Precondition) -> None:
-        """Delete a contact; what was sent to them stays on record. 409 for the duty desk."""
+        """Delete a contact; what was sent to them stays on record. 409 for the duty desk and who is on a roster."""
         async with self._database.writing() as session:
             contact = _found(await store.contact(session, contact_id, lock=True))
             precondition(contact.version)
             if contact.seat == store.DESK:
                 raise _desk_stays()
+            rosters = await rosters_naming(session, contact.id, self._clock.now())
+            if rosters:
+                raise _on_rosters(rosters)
             await session.delete(contact)
 
     async def way_on(self, contact_id: str, channel: ChannelName) -> tuple[Contact, Way]:
@@ -171,4 +175,14 @@ def _desk_stays() -> Problem:
         "contact.desk",
         zh="值班席是无人可通知时的最后收件人，不能停用或删除，只能修改",
         en="The duty desk gets what nobody else can get; it can be changed, not disabled or deleted",
+    )
+
+
+def _on_rosters(names: list[str]) -> Problem:
+    return Problem(
+        409,
+        "contact.on-roster",
+        zh=f"该联络员在值班表上：{'、'.join(names)}。请先从排班中移除；临时不能值班可停用",
+        en=f"This contact is on rosters: {', '.join(names)}. Take them off first, or disable them",
+        rosters=names,
     )

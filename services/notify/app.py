@@ -10,7 +10,15 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
-from services.notify.api import acknowledgements, channels, contacts, dead_letters, notifications, webhooks
+from services.notify.api import (
+    acknowledgements,
+    channels,
+    contacts,
+    dead_letters,
+    notifications,
+    rosters,
+    webhooks,
+)
 from services.notify.api.parts import Parts
 from services.notify.channels.channel import Channel
 from services.notify.channels.log import LogChannel
@@ -18,8 +26,13 @@ from services.notify.channels.smtp import MailServer, SmtpChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
-from services.notify.links import AcknowledgementLinks
+from services.notify.links import AcknowledgementLinks, CalendarLinks
 from services.notify.models import Base
+from services.notify.rosters.keeping import Rosters
+from services.notify.rosters.notes import Notes
+from services.notify.rosters.reading import RosterReader
+from services.notify.rosters.swaps import Swaps
+from services.notify.rosters.watch import RosterWatch
 from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling
@@ -30,10 +43,14 @@ from services.notify.webhooks.watch import WebhookWatch
 SERVICE: Final = "notify"
 #: Seconds between two looks for due deliveries; a commit that makes some wakes the look at once.
 _PASS_SECONDS: Final = 1.0
+#: Seconds between two looks at the coming week of every roster.
+_ROSTER_SECONDS: Final = 600.0
 
 _ROUTES: Final = routes_of(
     contacts.router,
     dead_letters.router,
+    rosters.router,
+    rosters.public,
     notifications.router,
     channels.router,
     webhooks.router,
@@ -63,7 +80,8 @@ def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
 def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     """Build the service's parts and register its loops on `runtime`."""
     texts = Texts()
-    links = AcknowledgementLinks(settings.internal_key.get_secret_value(), settings.public_url)
+    internal_key = settings.internal_key.get_secret_value()
+    links = AcknowledgementLinks(internal_key, settings.public_url)
     telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, settings.folding_rules())
     ways_out: list[Channel] = [
         LogChannel(),
@@ -74,6 +92,8 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links, watch)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
     service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
+    roster_watch = RosterWatch(runtime.database, runtime.clock, telling)
+    runtime.every(_ROSTER_SECONDS, "rosters", roster_watch.look)
     runtime.on_start(service.open_desk)
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
@@ -88,4 +108,10 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),
         channels={channel.name: channel for channel in ways_out},
         texts=texts,
+        rosters=Rosters(runtime.database, runtime.clock),
+        roster_reader=RosterReader(runtime.database, runtime.clock),
+        roster_watch=roster_watch,
+        swaps=Swaps(runtime.database, runtime.clock),
+        notes=Notes(runtime.database, runtime.clock),
+        calendar_links=CalendarLinks(internal_key, settings.public_url),
     )

@@ -1,17 +1,16 @@
-"""Acknowledgement links: signed, bound to one delivery, good until they expire."""
+"""Signed links: each bound to one thing and one purpose, good until they expire."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import OctKey
 
-_PURPOSE: Final = "huiying.notify.acknowledgement"
 _ALGORITHM: Final = "HS256"
 
 
@@ -23,29 +22,33 @@ class LinkExpired(LinkError):
     """The token is genuine, but its time is over."""
 
 
-class AcknowledgementLinks:
-    """Makes and reads acknowledgement links. Their key is derived from the deployment's internal key."""
+class _Links:
+    """Makes and reads the links of one purpose. Their key is derived from the deployment's internal key."""
+
+    _PURPOSE: ClassVar[str]
+    #: the link's path; `{}` stands for the token
+    _PATH: ClassVar[str]
 
     def __init__(self, internal_key: str, public_url: str) -> None:
-        derived = hmac.new(internal_key.encode(), _PURPOSE.encode(), hashlib.sha256).digest()
+        derived = hmac.new(internal_key.encode(), self._PURPOSE.encode(), hashlib.sha256).digest()
         self._key = OctKey.import_key(derived)
         self._base = public_url.rstrip("/")
 
-    def token(self, delivery_id: str, expires_at: datetime) -> str:
-        """Return the token that acknowledges `delivery_id` until `expires_at` (whole seconds)."""
-        claims = {"sub": delivery_id, "aud": _PURPOSE, "exp": int(expires_at.timestamp())}
+    def token(self, subject: str, expires_at: datetime) -> str:
+        """Return the token that stands for `subject` until `expires_at` (whole seconds)."""
+        claims = {"sub": subject, "aud": self._PURPOSE, "exp": int(expires_at.timestamp())}
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
 
-    def url(self, delivery_id: str, expires_at: datetime) -> str:
-        """Return the address of the acknowledgement page of `delivery_id`."""
-        return f"{self._base}/public/v1/acknowledgements/{self.token(delivery_id, expires_at)}"
+    def url(self, subject: str, expires_at: datetime) -> str:
+        """Return the address that stands for `subject` until `expires_at`."""
+        return self._base + self._PATH.format(self.token(subject, expires_at))
 
     def read(self, token: str, now: datetime) -> str:
-        """Return the delivery id that `token` stands for. Raises LinkExpired or, for any other fault, LinkError."""
+        """Return what `token` stands for. Raises LinkExpired or, for any other fault, LinkError."""
         registry = jwt.JWTClaimsRegistry(
             now=int(now.timestamp()),
             sub={"essential": True},
-            aud={"essential": True, "value": _PURPOSE},
+            aud={"essential": True, "value": self._PURPOSE},
             exp={"essential": True},
         )
         try:
@@ -56,3 +59,17 @@ class AcknowledgementLinks:
         except (JoseError, ValueError, UnicodeError) as error:
             raise LinkError from error
         return str(claims["sub"])
+
+
+class AcknowledgementLinks(_Links):
+    """Links by which a person acknowledges a delivery, whose id they stand for."""
+
+    _PURPOSE = "huiying.notify.acknowledgement"
+    _PATH = "/public/v1/acknowledgements/{}"
+
+
+class CalendarLinks(_Links):
+    """Links at which calendar apps read a roster; what they stand for is the roster's to say."""
+
+    _PURPOSE = "huiying.notify.calendar"
+    _PATH = "/public/v1/calendars/{}/roster.ics"

@@ -172,6 +172,7 @@ NOTICE_NAMES: Final[dict[NotificationKind, str]] = {
     NotificationKind.CORRECTION_SUBMITTED: "更正请求送审",
     NotificationKind.CHANNEL_FAILING: "渠道异常",
     NotificationKind.SOURCE_SILENT: "信源中断",
+    NotificationKind.ROSTER_GAP: "值班表缺口",
 }
 TIER_NAMES: Final[dict[Tier, str]] = {
     Tier.CENTRAL: "中央媒体",

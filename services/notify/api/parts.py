@@ -12,6 +12,12 @@ from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
+from services.notify.links import CalendarLinks
+from services.notify.rosters.keeping import Rosters
+from services.notify.rosters.notes import Notes
+from services.notify.rosters.reading import RosterReader
+from services.notify.rosters.swaps import Swaps
+from services.notify.rosters.watch import RosterWatch
 from services.notify.service import Notifications
 from services.notify.telling import Telling
 from services.notify.texts import Texts
@@ -32,6 +38,12 @@ class Parts:
     webhooks: Webhooks
     channels: dict[ChannelName, Channel]
     texts: Texts
+    rosters: Rosters
+    roster_reader: RosterReader
+    roster_watch: RosterWatch
+    swaps: Swaps
+    notes: Notes
+    calendar_links: CalendarLinks
 
 
 def _parts_of(request: Request) -> Parts:

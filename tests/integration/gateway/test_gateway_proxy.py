@@ -78,8 +78,10 @@ async def test_public_pages_are_called_on_behalf_of_the_public(gateway: Gateway)
     assert answer.headers["access-control-allow-origin"] == "*"
     for feed in (".rss", ".atom"):
         assert (await gateway.http.get(f"/public/v1/statements{feed}")).status_code == 200
-    link = await gateway.http.get("/public/v1/acknowledgements/secret")
-    assert "access-control-allow-origin" not in link.headers
+    for key in ("acknowledgements/secret", "calendars/secret/roster.ics"):
+        link = await gateway.http.get(f"/public/v1/{key}")
+        assert link.status_code == 200
+        assert "access-control-allow-origin" not in link.headers
 
 
 async def test_an_answer_is_passed_on_while_it_is_still_being_made(gateway: Gateway) -> None:

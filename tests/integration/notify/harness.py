@@ -149,9 +149,11 @@ class Notify:
         entries = await self.runtime.redis.xrange(NOTIFICATIONS_CHANGED)
         return [NotificationChanged.model_validate(decode(fields[FIELD]).data) for _, fields in entries]
 
-    async def call(self, method: str, path: str, *, roles: set[Role], name: str = "admin", **options: Any) -> Any:
+    async def call(
+        self, method: str, path: str, *, roles: set[Role], name: str = "admin", unit: str | None = None, **options: Any
+    ) -> Any:
         """Call the service as the gateway would on behalf of `name`."""
-        context = ContextSigner(INTERNAL_KEY).sign(Principal(f"user-{name}", name, frozenset(roles)))
+        context = ContextSigner(INTERNAL_KEY).sign(Principal(f"user-{name}", name, frozenset(roles), unit))
         headers = {CONTEXT_HEADER: context, "Accept-Language": "zh-CN", **options.pop("headers", {})}
         return await self.http.request(method, path, headers=headers, **options)
 

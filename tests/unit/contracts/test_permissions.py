@@ -56,6 +56,8 @@ notifications.read        AAAAA ooo AA
 notifications.acknowledge ooooo ooo -o
 contacts.read             AAAA- --- AA
 contacts.write            ---A- --- -A
+rosters.read              AAAAA ooo AA
+rosters.write             oooAo ooo -A
 users.read                ----- --- AA
 users.write               ----- --- -A
 stream.read               AAAAA ooo AA
