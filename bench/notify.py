@@ -256,8 +256,8 @@ async def _pending(runtime: Runtime) -> Any:
 
 def _print(dialect: str, what: str, figures: Figures) -> None:
     print(
-        f"{dialect}: {what}: {figures.rate:.0f} notifications/s, {figures.cpu * 1000:.1f} ms of CPU each; request to "
-        f"first attempt p50 {figures.p50 * 1000:.0f} ms, p99 {figures.p99 * 1000:.0f} ms; {figures.seconds:.1f} s in all",
+        f"{dialect}: {what}: {figures.rate:.0f} notifications/s, {figures.cpu * 1000:.1f} ms of CPU each; request "
+        f"to first attempt p50 {figures.p50 * 1000:.0f} ms, p99 {figures.p99 * 1000:.0f} ms; {figures.seconds:.1f} s",
         flush=True,
     )
 
