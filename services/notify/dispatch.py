@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.database import Database
 from kit.transient import brief, passes
@@ -27,7 +27,7 @@ from services.notify.retries import Outcome, RetryPolicy, next_step
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling, subscription_way, usable_ways
 from services.notify.texts import Notice, Texts
-from services.notify.ways import ChannelName, Way
+from services.notify.ways import Way
 
 log = structlog.get_logger(__name__)
 
@@ -225,12 +225,17 @@ class Dispatcher:
             delivery.sent_at = now
         if delivery.state != DeliveryState.PENDING:
             return  # acknowledged while the attempt was under way
+        if outcome.waits and now - delivery.created_at < timedelta(seconds=self._settings.wait_limit):
+            delivery.attempts -= 1  # nothing was tried
+        elif outcome.waits:
+            outcome = Outcome.later(outcome.reason or "", outcome.retry_after)
         step = next_step(outcome, delivery.attempts, self._policy, now=now, chance=random.random())
         delivery.state = step.state.value
         delivery.next_attempt_at = step.next_attempt_at
         ATTEMPTS.labels(delivery.channel, step.state.value).inc()
         if step.state is DeliveryState.PENDING:
-            log.warning("delivery.retries", delivery_id=delivery.id, attempt=delivery.attempts, reason=outcome.reason)
+            event = "delivery.waits" if outcome.waits else "delivery.retries"
+            log.warning(event, delivery_id=delivery.id, attempt=delivery.attempts, reason=outcome.reason)
             return
         await self._telling.changed(session, delivery)
         if outcome.closed:

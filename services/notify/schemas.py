@@ -7,12 +7,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from contracts.words import DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from services.notify import store
 from services.notify.models import Contact, Delivery, Notification, Webhook
 from services.notify.service import Acknowledgement
 from services.notify.telling import ways_of
-from services.notify.ways import ChannelName, masked
+from services.notify.ways import masked
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]

@@ -45,6 +45,8 @@ class NotifySettings(ServiceSettings):
     retry_cap: float = Field(300.0, gt=0)
     #: longest wait that a receiver may ask for with Retry-After
     retry_after_cap: float = Field(3600.0, gt=0)
+    #: how long after a notification's request waiting for a turn costs no attempt; later ones lead to the next way
+    wait_limit: float = Field(600.0, ge=0)
     #: time that one attempt may take
     send_timeout: float = Field(10.0, gt=0)
     #: attempts under way at once, by channel

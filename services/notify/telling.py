@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
 from contracts.messages import NotificationChanged, NotificationRequested
-from contracts.words import DeliveryState, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.outbox import Outbox
@@ -20,7 +20,7 @@ from services.notify import store
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
 from services.notify.recipients import Addressee, Person, next_way, resolve, unreachable
-from services.notify.ways import LOG_WAY, ChannelName, Way
+from services.notify.ways import LOG_WAY, Way
 
 log = structlog.get_logger(__name__)
 

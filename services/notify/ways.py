@@ -5,23 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.words import ChannelName
+
 #: Key sizes that the Standard Webhooks specification asks for, in bytes.
 SECRET_BYTES: Final = range(24, 65)
 _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-
-
-class ChannelName(StrEnum):
-    """Channels that a person can be reached by."""
-
-    LOG = "log"
-    EMAIL = "email"
-    WEBHOOK = "webhook"
 
 
 class Way(BaseModel):

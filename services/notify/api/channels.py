@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from contracts.words import DeliveryState
+from contracts.words import ChannelName, DeliveryState
 from kit.auth import Principal, require
 from kit.ids import new_id
 from kit.problems import Problem, problems
 from services.notify.api.parts import PartsDep
 from services.notify.channels.channel import Letter
 from services.notify.schemas import ChannelOut, ChannelsOut, ChannelTestIn, ChannelTestOut
-from services.notify.ways import ChannelName
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 
@@ -23,7 +22,7 @@ async def list_channels(parts: PartsDep, _principal: Annotated[Principal, requir
     """List the channels, each configured or with the reason why not."""
     return ChannelsOut(
         items=[
-            ChannelOut(id=name, name=channel.title, configured=reason is None, reason=reason)
+            ChannelOut(id=name, name=name.chinese, configured=reason is None, reason=reason)
             for name, channel in parts.channels.items()
             for reason in (channel.unavailable(),)
         ]

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from contracts.words import ChannelName
 from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
 from services.notify.dispatch import Dispatcher
 from services.notify.service import Notifications
 from services.notify.texts import Texts
-from services.notify.ways import ChannelName
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from services.notify.ways import ChannelName, Way, check_way, masked
+from contracts.words import ChannelName
+from services.notify.ways import Way, check_way, masked
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
