@@ -12,11 +12,7 @@ from services.notify import consumers
 from services.notify.address_book import AddressBook
 from services.notify.api import acknowledgements, channels, contacts, notifications, webhooks
 from services.notify.api.parts import Parts
-from services.notify.channels.calls import Caller
-from services.notify.channels.channel import Channel
-from services.notify.channels.log import LogChannel
-from services.notify.channels.smtp import MailServer, SmtpChannel
-from services.notify.channels.webhook import WebhookChannel
+from services.notify.channels.registry import Channels
 from services.notify.dispatch import Dispatcher
 from services.notify.links import AcknowledgementLinks
 from services.notify.models import Base
@@ -58,25 +54,20 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     texts = Texts()
     links = AcknowledgementLinks(settings.internal_key.get_secret_value(), settings.public_url)
     telling = Telling(runtime.clock, runtime.outbox, settings.admin_name)
-    caller = Caller(settings.send_timeout, settings.allowed_webhook_hosts())
-    ways_out: list[Channel] = [
-        LogChannel(),
-        SmtpChannel(MailServer.of(settings), settings.send_timeout),
-        WebhookChannel(caller),
-    ]
-    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links)
+    ways_out = Channels(settings, runtime.redis)
+    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, texts, links)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
     service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
     runtime.on_start(service.open_desk)
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
-    runtime.on_stop(caller.close)
+    runtime.on_stop(ways_out.close)
     consumers.subscribe(runtime, service)
     return Parts(
         clock=runtime.clock,
         notifications=service,
         address_book=AddressBook(runtime.database, runtime.clock),
         dispatcher=dispatcher,
-        channels={channel.name: channel for channel in ways_out},
+        channels={channel.name: channel for channel in ways_out.all},
         texts=texts,
     )
