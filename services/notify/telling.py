@@ -122,7 +122,9 @@ class Telling:
         if way is not None:
             person = Person(failed.contact_id, failed.contact_name)
             role = Role(failed.role) if failed.role else None
-            notes = tuple(note for note in (failed.note, f"{failed.channel} 未送达，改用本方式") if note)
+            notes = tuple(
+                note for note in (failed.note, f"{ChannelName(failed.channel).chinese}未送达，改用本方式") if note
+            )
             row = self._row(failed.notification_id, Addressee(person, role, (), notes), way)
             await store.add_deliveries(session, [row])
         elif not any(delivery.state in _ALIVE for delivery in others):

@@ -18,7 +18,6 @@ SECRET_BYTES: Final = range(24, 65)
 #: Services that have a channel of their own, by apprise's schemas for them.
 APPRISE_OWN: Final = {
     "wecombot": ChannelName.WECOM_BOT,
-    "wecom": ChannelName.WECOM_APP,
     "dingtalk": ChannelName.DINGTALK,
     "feishu": ChannelName.FEISHU,
     "lark": ChannelName.FEISHU,

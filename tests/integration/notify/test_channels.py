@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import ssl
@@ -14,6 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -43,6 +45,7 @@ from tests.integration.notify.receivers import (
     WeComAppSite,
     WeComBotMarkdownSite,
     WeComBotSite,
+    decrypted,
 )
 
 LINK = "https://huiying.example/public/v1/acknowledgements/eyJ.abc.def"
@@ -447,3 +450,16 @@ async def test_apprise_is_locked_to_its_list(opened: Open, address: str, reason:
     outcome = await channel.send(replace(letter(site), address=address))
     assert outcome.permanent
     assert reason in (outcome.reason or "")
+
+
+def test_the_browser_of_these_tests_decrypts_as_the_standard_says() -> None:
+    # RFC 8291, section 5
+    number = int.from_bytes(base64.urlsafe_b64decode("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94="))
+    body = (
+        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl"
+        "7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+    )
+    private = ec.derive_private_key(number, ec.SECP256R1())
+    auth = base64.urlsafe_b64decode("BTBZMqHH6r4Tts7J_aSIgg==")
+    read = decrypted(base64.urlsafe_b64decode(body), private, auth)
+    assert read == b"When I grow up, I want to be a watermelon"
