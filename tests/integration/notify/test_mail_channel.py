@@ -39,6 +39,7 @@ class Server:
         self.answers = ANSWERS.get(behaviour, {})
         self.slow = behaviour == "slow"
         self.released = asyncio.Event()
+        self.ended = asyncio.Event()
         self.taken = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -65,6 +66,7 @@ class Server:
             pass
         finally:
             writer.close()
+            self.ended.set()
 
 
 @pytest_asyncio.fixture
@@ -95,12 +97,22 @@ async def test_good(opened: Opened) -> None:
     assert server.taken == 1
 
 
-@pytest.mark.parametrize("behaviour", ["busy", "garbage", "greylisted", "full", "cut", "cut at the end", "slow"])
+@pytest.mark.parametrize("behaviour", ["busy", "garbage", "greylisted", "full", "cut", "cut at the end"])
 async def test_tried_again(opened: Opened, behaviour: str) -> None:
-    server, channel = await opened(behaviour, timeout=0.2 if behaviour == "slow" else 30)
+    server, channel = await opened(behaviour)
     outcome = await channel.send(letter())
     assert (outcome.sent, outcome.permanent, outcome.waits) == (False, False, False)
     assert outcome.reason
+    assert server.taken == 0
+
+
+async def test_one_that_hangs_is_left_and_its_connection_closed(opened: Opened) -> None:
+    server, channel = await opened("slow", timeout=0.2)
+    outcome = await channel.send(letter())
+    assert (outcome.sent, outcome.permanent) == (False, False)
+    assert "0.2 秒内未答复" in (outcome.reason or "")
+    server.released.set()
+    await asyncio.wait_for(server.ended.wait(), 30)
     assert server.taken == 0
 
 
