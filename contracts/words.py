@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -141,6 +142,42 @@ class WatchMode(StrEnum):
 
     ROUTINE = "routine"
     SURGE = "surge"
+
+
+class ChannelName(StrEnum):
+    """By what a person is told: the channels that notify has, and that a row of the plan's matrix may name."""
+
+    LOG = "log"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    WECOM_BOT = "wecom_bot"
+    WECOM_APP = "wecom_app"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    SMS = "sms"
+    VOICE = "voice"
+    WEB_PUSH = "web_push"
+    APPRISE = "apprise"
+
+    @property
+    def chinese(self) -> str:
+        """What officers call the channel."""
+        return _CHANNELS_IN_CHINESE[self]
+
+
+_CHANNELS_IN_CHINESE: Final = {
+    ChannelName.LOG: "系统日志",
+    ChannelName.EMAIL: "邮件",
+    ChannelName.WEBHOOK: "网络回调",
+    ChannelName.WECOM_BOT: "企业微信群机器人",
+    ChannelName.WECOM_APP: "企业微信应用消息",
+    ChannelName.DINGTALK: "钉钉群机器人",
+    ChannelName.FEISHU: "飞书群机器人",
+    ChannelName.SMS: "短信",
+    ChannelName.VOICE: "语音电话",
+    ChannelName.WEB_PUSH: "浏览器推送",
+    ChannelName.APPRISE: "其他渠道（apprise）",
+}
 
 
 class DeliveryState(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import Role
+from contracts.words import ChannelName, Role
 from kit.clock import Clock
 from kit.database import Database
 from kit.ids import new_id
@@ -18,7 +18,7 @@ from services.notify.models import Contact
 from services.notify.rosters.store import rosters_naming
 from services.notify.schemas import ContactIn, ContactPatch, WayIn
 from services.notify.telling import ways_of
-from services.notify.ways import ChannelName, Way, check_way
+from services.notify.ways import Way, check_way
 
 #: Raises a problem unless the caller has seen this version.
 Precondition = Callable[[int], None]

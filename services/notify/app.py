@@ -20,10 +20,7 @@ from services.notify.api import (
     webhooks,
 )
 from services.notify.api.parts import Parts
-from services.notify.channels.channel import Channel
-from services.notify.channels.log import LogChannel
-from services.notify.channels.smtp import MailServer, SmtpChannel
-from services.notify.channels.webhook import WebhookChannel
+from services.notify.channels.registry import Channels
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.links import AcknowledgementLinks, CalendarLinks
@@ -83,13 +80,9 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     internal_key = settings.internal_key.get_secret_value()
     links = AcknowledgementLinks(internal_key, settings.public_url)
     telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, settings.folding_rules())
-    ways_out: list[Channel] = [
-        LogChannel(),
-        SmtpChannel(MailServer.of(settings), settings.send_timeout),
-        WebhookChannel(settings.send_timeout, settings.allowed_webhook_hosts()),
-    ]
+    ways_out = Channels(settings, runtime.redis)
     watch = WebhookWatch(runtime.clock, telling)
-    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links, watch)
+    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, texts, links, watch)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
     service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
     roster_watch = RosterWatch(runtime.database, runtime.clock, telling)
@@ -97,6 +90,7 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     runtime.on_start(service.open_desk)
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
+    runtime.on_stop(ways_out.close)
     consumers.subscribe(runtime, service)
     return Parts(
         clock=runtime.clock,
@@ -106,7 +100,7 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         dispatcher=dispatcher,
         dead_letters=DeadLetters(runtime.database, runtime.clock, dispatcher.wake),
         webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),
-        channels={channel.name: channel for channel in ways_out},
+        channels={channel.name: channel for channel in ways_out.all},
         texts=texts,
         rosters=Rosters(runtime.database, runtime.clock),
         roster_reader=RosterReader(runtime.database, runtime.clock),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.database import Database
 from kit.transient import brief, passes
@@ -46,7 +46,16 @@ _RECEIVERS: Final = 64
 #: Results that one transaction writes down.
 _TOGETHER: Final = 64
 #: Channels on which each address is a receiver of its own, which may hang or fail by itself; others have one server.
-_BY_ADDRESS: Final = frozenset({"webhook", "wecom_bot", "dingtalk", "feishu", "apprise"})
+_BY_ADDRESS: Final = frozenset(
+    {
+        ChannelName.WEBHOOK,
+        ChannelName.WECOM_BOT,
+        ChannelName.DINGTALK,
+        ChannelName.FEISHU,
+        ChannelName.WEB_PUSH,
+        ChannelName.APPRISE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -263,7 +272,7 @@ class Dispatcher:
     def _learn(self, scope: str, outcome: Outcome) -> None:
         if outcome.sent:
             self.breakers.worked(scope)
-        elif outcome.permanent or outcome.retry_after is not None:
+        elif outcome.permanent or outcome.waits or outcome.retry_after is not None:
             self.breakers.ended(scope)
         else:
             self.breakers.failed(scope, self._clock.now())
@@ -334,13 +343,18 @@ class Dispatcher:
             await self._watch.called(session, delivery, outcome, seconds)
         if delivery.state != DeliveryState.PENDING:
             return  # acknowledged while the attempt was under way
+        if outcome.waits and now - delivery.created_at < timedelta(seconds=self._settings.wait_limit):
+            delivery.attempts -= 1  # nothing was tried
+        elif outcome.waits:
+            outcome = Outcome.later(outcome.reason or "", outcome.retry_after)
         tried = delivery.attempts - delivery.attempts_before
         step = next_step(outcome, tried, self._policy, now=now, chance=random.random())
         delivery.state = step.state.value
         delivery.next_attempt_at = step.next_attempt_at
         ATTEMPTS.labels(delivery.channel, step.state.value).inc()
         if step.state is DeliveryState.PENDING:
-            log.warning("delivery.retries", delivery_id=delivery.id, attempt=delivery.attempts, reason=outcome.reason)
+            event = "delivery.waits" if outcome.waits else "delivery.retries"
+            log.warning(event, delivery_id=delivery.id, attempt=delivery.attempts, reason=outcome.reason)
             return
         if outcome.closed:
             await self._telling.close_way(session, delivery, outcome.reason or "")

@@ -19,6 +19,8 @@ else:
 __all__ = ["Base", "Contact", "ContactRole", "Delivery", "Notification", "Webhook", "WebhookCall"]
 
 _ID = sa.String(64)
+#: Characters of an address; a browser's push subscription with Windows' push service has about 500.
+ADDRESS_CHARS = 1000
 
 
 class Contact(Base, table=True):
@@ -100,7 +102,7 @@ class Delivery(Base, table=True):
     subscription: bool = Field(default=False, sa_type=sa.Boolean)
     role: str | None = Field(default=None, sa_type=sa.String(32))
     channel: str = Field(sa_type=sa.String(16))
-    address: str = Field(sa_type=sa.String(500))
+    address: str = Field(sa_type=sa.String(ADDRESS_CHARS))
     note: str = Field(default="", sa_type=sa.Text)
     state: str = Field(sa_type=sa.String(16))
     attempts: int = Field(default=0, sa_type=sa.Integer)

@@ -13,7 +13,8 @@ class Outcome:
     """How one attempt ended.
 
     `permanent`: trying again cannot help. `closed`: the receiver asked never to be called again by this way.
-    `retry_after`: seconds that the receiver asked us to wait. `status` and `answer`: what its server said, if it did.
+    `retry_after`: seconds that the receiver asked us to wait. `waits`: nothing was tried, since the receiver may not be
+    told more often. `status` and `answer`: what its server said, if it did.
     """
 
     sent: bool
@@ -23,6 +24,7 @@ class Outcome:
     retry_after: float | None = None
     status: int | None = None
     answer: str = ""
+    waits: bool = False
 
     @classmethod
     def done(cls) -> Outcome:
@@ -38,6 +40,11 @@ class Outcome:
     def never(cls, reason: str, *, closed: bool = False) -> Outcome:
         """Return the outcome of an attempt that will not succeed when repeated."""
         return cls(sent=False, reason=reason, permanent=True, closed=closed)
+
+    @classmethod
+    def waiting(cls, reason: str, seconds: float) -> Outcome:
+        """Return the outcome of an attempt that was not made, since its turn comes only in so many seconds."""
+        return cls(sent=False, reason=reason, retry_after=seconds, waits=True)
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,14 @@ class Step:
 
 
 def next_step(outcome: Outcome, attempts: int, policy: RetryPolicy, *, now: datetime, chance: float) -> Step:
-    """Return what follows attempt number `attempts`; `chance` is a random number in 0..1."""
+    """Return what follows attempt number `attempts`; `chance` is a random number in 0..1.
+
+    One that waits is made as soon as its turn comes, up to a second later so that not all come back at once.
+    """
     if outcome.sent:
         return Step(DeliveryState.SENT)
+    if outcome.waits:
+        return Step(DeliveryState.PENDING, now + timedelta(seconds=(outcome.retry_after or 0.0) + chance))
     if outcome.permanent or attempts >= policy.max_attempts:
         return Step(DeliveryState.FAILED)
     return Step(DeliveryState.PENDING, now + policy.wait(attempts, chance, outcome.retry_after))

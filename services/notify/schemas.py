@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
-from contracts.words import DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from services.notify import store
-from services.notify.models import Contact, Delivery, Notification, Webhook, WebhookCall
+from services.notify.channels.limits import Limits, Unit
+from services.notify.models import ADDRESS_CHARS, Contact, Delivery, Notification, Webhook, WebhookCall
 from services.notify.service import Acknowledgement
 from services.notify.telling import ways_of
-from services.notify.ways import ChannelName, masked
+from services.notify.ways import masked
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+#: long enough for a browser's push subscription
+Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=ADDRESS_CHARS)]
 Secret = Annotated[SecretStr, Field(max_length=200)]
 
 
@@ -25,7 +27,10 @@ class _In(BaseModel):
 
 
 class WayIn(_In):
-    """A way of reaching a person. `secret` signs webhooks (``whsec_…``); left out, the stored one is kept."""
+    """A way of reaching a person; docs/channels.md says what each channel takes for an address.
+
+    `secret` signs webhooks (``whsec_…``) and messages to bots; left out, the stored one is kept.
+    """
 
     channel: ChannelName = Field(examples=["email"])
     address: Address = Field("", examples=["duty@example.org"])
@@ -272,6 +277,30 @@ class RestOut(BaseModel):
     until: datetime = Field(description="when it is tried again")
 
 
+class RateOut(BaseModel):
+    """At most `count` messages to one address within any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+class LimitsOut(BaseModel):
+    """What a channel carries: the length of a message in `unit` (null: any), and how often."""
+
+    length: int | None
+    unit: Unit | None
+    rates: list[RateOut]
+
+    @classmethod
+    def of(cls, limits: Limits) -> Self:
+        """Show a channel's limits."""
+        return cls(
+            length=limits.size.most if limits.size else None,
+            unit=limits.size.unit if limits.size else None,
+            rates=[RateOut(count=rate.count, seconds=rate.seconds) for rate in limits.rates],
+        )
+
+
 class ChannelOut(BaseModel):
     """A channel; `reason` says why it cannot be used where it is not configured."""
 
@@ -280,6 +309,7 @@ class ChannelOut(BaseModel):
     configured: bool
     reason: str | None
     resting: list[RestOut] = Field(description="what failed many times in a row, as this process has seen")
+    limits: LimitsOut
 
 
 class ChannelsOut(BaseModel):
@@ -301,11 +331,35 @@ class ChannelTestOut(BaseModel):
     reason: str | None
 
 
+class ChannelPreviewIn(_In):
+    """What to preview: a subject and text, or a sample notification of a kind (and level) as its template words it."""
+
+    subject: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] | None = None
+    text: Annotated[str, StringConstraints(min_length=1, max_length=100_000)] | None = None
+    kind: NotificationKind | None = None
+    level: Level | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        given = self.subject is not None and self.text is not None
+        if given == (self.kind is not None) or (self.kind is not None and (self.subject or self.text)):
+            raise ValueError("须给出 subject 和 text，或只给出 kind / give subject and text, or kind alone")
+        return self
+
+
+class ChannelPreviewOut(BaseModel):
+    """What would be sent: one text for each message."""
+
+    pieces: list[str]
+
+
 class WebhookIn(_In):
     """A program to be told. `kinds`: which notifications; empty means all. Without a `secret` one is made."""
 
     name: Name
-    url: Address = Field(examples=["https://portal.example.org/huiying"])
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
+        examples=["https://portal.example.org/huiying"]
+    )
     secret: Secret | None = None
     kinds: list[NotificationKind] = Field(default_factory=list)
     least_level: Level | None = Field(None, description="only what is at least as grave; left out, everything")

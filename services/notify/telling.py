@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
 from contracts.messages import NotificationChanged, NotificationRequested
-from contracts.words import DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.outbox import Outbox
@@ -22,7 +22,7 @@ from services.notify.delivery.folding import FoldingRules, busy_ways, may_be_hel
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
 from services.notify.recipients import Addressee, Person, for_drill, next_way, resolve, unreachable
-from services.notify.ways import LOG_WAY, ChannelName, Way
+from services.notify.ways import LOG_WAY, Way
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +130,9 @@ class Telling:
         if way is not None:
             person = Person(failed.contact_id, failed.contact_name)
             role = Role(failed.role) if failed.role else None
-            notes = tuple(note for note in (failed.note, f"{failed.channel} 未送达，改用本方式") if note)
+            notes = tuple(
+                note for note in (failed.note, f"{ChannelName(failed.channel).chinese}未送达，改用本方式") if note
+            )
             row = self._row(failed.notification_id, Addressee(person, role, (), notes), way)
             await self._hold_storm(session, await session.get_one(Notification, failed.notification_id), [row])
             await store.add_deliveries(session, [row])

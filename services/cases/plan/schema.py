@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from contracts.words import CaseState, ClockKind, IncidentType, Level, NotificationKind, Role
+from contracts.words import CaseState, ChannelName, ClockKind, IncidentType, Level, NotificationKind, Role
 from services.cases.plan.aftermath import MARKS, Corrections, Marks, Reopening
 from services.cases.plan.criteria import Grading
 from services.cases.plan.figures import Duration, Limit, Sourced, Strict
@@ -16,10 +16,6 @@ from services.cases.plan.statements import StatementTemplate
 from services.cases.plan.steps import StepRule
 from services.cases.plan.waiting import Delegation, Deputies, Waiting
 from services.cases.plan.work import NO_CONFERENCE_RULE, RECEIPT, Concerns, ConferenceRule, DueFrom, Evidence
-
-#: Channels that a row of the notification matrix may name.
-ChannelName = Literal["log", "email", "webhook"]
-
 
 #: The form of the plan file that this program reads.
 SCHEMA: Final = 1

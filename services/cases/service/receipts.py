@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
 from contracts.messages import NotificationChanged
-from contracts.words import AlertStatus, ClockKind, DeliveryState, NotificationKind
+from contracts.words import AlertStatus, ChannelName, ClockKind, DeliveryState, NotificationKind
 from services.cases import store
 from services.cases.models import NoticeRow
 from services.cases.service.actors import Actor
@@ -29,7 +29,7 @@ _OF_WORK = frozenset(
         NotificationKind.HANDED_OVER,
     }
 )
-_CHANNELS = {"log": "系统日志", "email": "邮件", "webhook": "接口"}
+_CHANNELS = {channel.value: channel.chinese for channel in ChannelName}
 
 
 class Receipts:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from contracts.words import DeliveryState
+from contracts.words import ChannelName, DeliveryState, Level, NotificationKind
 from kit.auth import Principal, require
 from kit.ids import new_id
 from kit.problems import Problem, problems
 from services.notify.api.parts import PartsDep
 from services.notify.channels.channel import Letter
-from services.notify.schemas import ChannelOut, ChannelsOut, ChannelTestIn, ChannelTestOut, RestOut
-from services.notify.ways import ChannelName, masked
+from services.notify.schemas import (
+    ChannelOut,
+    ChannelPreviewIn,
+    ChannelPreviewOut,
+    ChannelsOut,
+    ChannelTestIn,
+    ChannelTestOut,
+    LimitsOut,
+    RestOut,
+)
+from services.notify.texts import Notice
+from services.notify.ways import masked
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 
@@ -25,9 +36,10 @@ async def list_channels(parts: PartsDep, _principal: Annotated[Principal, requir
         items=[
             ChannelOut(
                 id=name,
-                name=channel.title,
+                name=name.chinese,
                 configured=reason is None,
                 reason=reason,
+                limits=LimitsOut.of(channel.limits),
                 resting=[
                     RestOut(address=masked(name, address) if address else None, until=until)
                     for address, until in parts.dispatcher.resting(name)
@@ -58,3 +70,38 @@ async def try_channel(
         Letter(new_id(), contact.name, way.address, subject, text, now, secret=way.secret, facts={"test": True})
     )
     return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)
+
+
+@router.post("/{channel_id}/preview", responses=problems(400), name="preview_channel")
+async def preview_channel(
+    channel_id: ChannelName,
+    body: ChannelPreviewIn,
+    parts: PartsDep,
+    principal: Annotated[Principal, require("contacts.read")],
+) -> ChannelPreviewOut:
+    """Return what would be sent by this channel, message by message. Nothing is sent."""
+    now = parts.clock.now()
+    facts: dict[str, object] = {"level": body.level}
+    if body.kind is None:
+        subject, text = body.subject or "", body.text or ""
+    else:
+        notice = _sample(body.kind, body.level, now)
+        facts |= {"kind": body.kind, "case_number": notice.case_number}
+        subject = parts.texts.subject(notice)
+        text = parts.texts.body(notice, to=principal.name, role=None, note="", link=None)
+    letter = Letter(new_id(), principal.name, "", subject, text, now, facts=facts)
+    return ChannelPreviewOut(pieces=parts.channels[channel_id].preview(letter))
+
+
+def _sample(kind: NotificationKind, level: Level | None, now: datetime) -> Notice:
+    return Notice(
+        id=new_id(),
+        kind=kind,
+        level=level,
+        subject="【样例】通知样例",
+        body="这是一段样例正文，用于预览各渠道收到的内容。",
+        case_number="YQ-2026-0001",
+        requires_acknowledgement=False,
+        drill=False,
+        requested_at=now,
+    )

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from contracts.words import ChannelName
 from kit.auth import Principal, require
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
 from services.notify.api.parts import PartsDep
 from services.notify.delivery.dead_letters import DeadLetterFilter
 from services.notify.schemas import DeadLetterOut, DeliveryOut, RetriedOut
-from services.notify.ways import ChannelName
 
 router = APIRouter(prefix="/api/v1/notifications/dead-letters", tags=["notifications"])
 

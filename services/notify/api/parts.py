@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from contracts.words import ChannelName
 from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
@@ -21,7 +22,6 @@ from services.notify.rosters.watch import RosterWatch
 from services.notify.service import Notifications
 from services.notify.telling import Telling
 from services.notify.texts import Texts
-from services.notify.ways import ChannelName
 from services.notify.webhooks.service import Webhooks
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from contracts.words import DeliveryState
+from contracts.words import ChannelName, DeliveryState
 from kit.auth import Principal, require
 from kit.etags import check_if_match, etag
 from kit.ids import new_id
@@ -27,7 +27,6 @@ from services.notify.schemas import (
     WebhookSecretOut,
 )
 from services.notify.telling import subscription_way
-from services.notify.ways import ChannelName
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 

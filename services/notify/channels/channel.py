@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from contracts.words import ChannelName
+from services.notify.channels.limits import Limits
 from services.notify.retries import Outcome
-from services.notify.ways import ChannelName
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,30 @@ class Letter:
     older_secret: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> str:
+        """Subject and text as one, for channels without a subject."""
+        return f"{self.subject}\n\n{self.text}"
+
+    @property
+    def link(self) -> str | None:
+        """Where to acknowledge, if that is asked for."""
+        link = self.facts.get("acknowledgement_url")
+        return link if isinstance(link, str) else None
+
 
 class Channel(Protocol):
     """A way out of the house."""
 
     name: ChannelName
-    #: what officers call it
-    title: str
+    limits: Limits
 
     def unavailable(self) -> str | None:
         """Return why the channel cannot be used (in Chinese), or None when it is configured."""
+        ...
+
+    def preview(self, letter: Letter) -> list[str]:
+        """Return what people would read, in as many messages as it would be sent in."""
         ...
 
     async def send(self, letter: Letter) -> Outcome:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from contracts.words import ChannelName
 from services.notify.channels.channel import Letter
+from services.notify.channels.limits import Limits
 from services.notify.retries import Outcome
-from services.notify.ways import ChannelName
 
 log = structlog.get_logger(__name__)
 
@@ -15,11 +16,15 @@ class LogChannel:
     """Writes each letter as one structured log line."""
 
     name = ChannelName.LOG
-    title = "运行日志"
+    limits = Limits()
 
     def unavailable(self) -> str | None:
         """Return None: a log is always there."""
         return None
+
+    def preview(self, letter: Letter) -> list[str]:
+        """Return subject and text."""
+        return [letter.whole]
 
     async def send(self, letter: Letter) -> Outcome:
         """Write the line."""

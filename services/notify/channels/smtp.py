@@ -12,10 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from contracts.words import ChannelName
 from services.notify.channels.channel import Letter
+from services.notify.channels.limits import Limits
 from services.notify.retries import Outcome
 from services.notify.settings import NotifySettings
-from services.notify.ways import ChannelName, masked
+from services.notify.ways import masked
 
 Security = Literal["none", "starttls", "tls"]
 _PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
@@ -59,7 +61,7 @@ class SmtpChannel:
     """Hands letters to a mail server. The Message-ID is derived from the letter's id."""
 
     name = ChannelName.EMAIL
-    title = "电子邮件"
+    limits = Limits()
 
     def __init__(self, server: MailServer | None, timeout: float) -> None:
         self._server = server
@@ -72,6 +74,10 @@ class SmtpChannel:
         if not self._server.sender:
             return "未配置发件人地址（HUIYING_SMTP_FROM）"
         return None
+
+    def preview(self, letter: Letter) -> list[str]:
+        """Return subject and text."""
+        return [letter.whole]
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand the letter in. A 5xx answer is final, anything else may be tried again."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import ssl
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import httpx
 from standardwebhooks import Webhook
 
-from services.notify.channels.addresses import AddressRefused, resolve_public
+from contracts.words import ChannelName
+from services.notify.channels.calls import Caller, NotAnswered, retry_after_seconds
 from services.notify.channels.channel import Letter
+from services.notify.channels.limits import Limits
 from services.notify.retries import Outcome
-from services.notify.ways import ChannelName, check_secret
+from services.notify.ways import check_secret
 
 #: Answers that say the request itself is wrong, so that repeating it is useless (408, 409, 425, 429 do not).
 _FINAL: Final = frozenset({400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 422, 451})
@@ -30,17 +27,18 @@ class WebhookChannel:
     """Posts letters to the receivers' URLs. 2xx is sent, 410 closes the way, Retry-After is honoured."""
 
     name = ChannelName.WEBHOOK
-    title = "网络回调"
+    limits = Limits()
 
-    def __init__(self, timeout: float, allowed_hosts: frozenset[str], tls: ssl.SSLContext | None = None) -> None:
-        self._timeout = timeout
-        self._allowed = allowed_hosts
-        #: made once, since reading the certificate authorities takes long; SSL_CERT_FILE names an operator's own
-        self._tls = tls or httpx.create_ssl_context()
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
 
     def unavailable(self) -> str | None:
         """Return None: each receiver carries its own address and key."""
         return None
+
+    def preview(self, letter: Letter) -> list[str]:
+        """Return the body of the call."""
+        return [_body(letter).decode()]
 
     async def send(self, letter: Letter) -> Outcome:
         """Post the letter once. Redirects are not followed and count as failures."""
@@ -49,45 +47,14 @@ class WebhookChannel:
         except ValueError as error:
             return Outcome.never(str(error))
         try:
-            async with asyncio.timeout(self._timeout):
-                status, retry_after, answer = await self._post(letter)
-        except AddressRefused as error:
-            return Outcome.never(str(error))
-        except TimeoutError:
-            return Outcome.later(f"回调地址 {self._timeout:g} 秒内未答复")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return Outcome.later(f"回调地址无法连接：{type(error).__name__}")
-        return replace(judged(status, retry_after), status=status, answer=answer)
-
-    async def _post(self, letter: Letter) -> tuple[int, float | None, str]:
-        address = await resolve_public(letter.address, self._allowed)
-        url = httpx.URL(letter.address)
-        extensions = {"sni_hostname": url.host} if url.scheme == "https" else {}
-        # a client for each call: pooled connections are kept by address and would be shared between host names
-        async with httpx.AsyncClient(
-            verify=self._tls, follow_redirects=False, trust_env=False, timeout=self._timeout
-        ) as client:
-            request = client.build_request(
-                "POST",
-                url.copy_with(host=address),
-                headers=signed_headers(letter),
-                content=_body(letter),
-                extensions=extensions,
+            answer = await self._caller.to_user(
+                "回调地址", letter.address, content=_body(letter), headers=signed_headers(letter), most=_ANSWER_BYTES
             )
-            request.headers["Host"] = urlsplit(letter.address).netloc
-            response = await client.send(request, stream=True)
-            try:
-                wait = retry_after_seconds(response.headers.get("retry-after"), letter.at)
-                return response.status_code, wait, await _beginning(response)
-            finally:
-                await response.aclose()
-
-
-async def _beginning(response: httpx.Response) -> str:
-    """Return the first characters of an answer, for whoever looks for what went wrong at the other end."""
-    async for piece in response.aiter_raw(_ANSWER_BYTES):
-        return piece.decode("utf-8", "replace").replace("\x00", "")
-    return ""
+        except NotAnswered as error:
+            return error.outcome
+        said = (answer.body or b"").decode("utf-8", "replace").replace("\x00", "")
+        outcome = judged(answer.status, retry_after_seconds(answer.retry_after, letter.at))
+        return replace(outcome, status=answer.status, answer=said)
 
 
 def judged(status: int, retry_after: float | None) -> Outcome:
@@ -113,22 +80,6 @@ def signed_headers(letter: Letter) -> dict[str, str]:
         "webhook-timestamp": str(int(letter.at.timestamp())),
         "webhook-signature": signature,
     }
-
-
-def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header (a number or an HTTP date) asks for, or None."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
 
 
 def _body(letter: Letter) -> bytes:

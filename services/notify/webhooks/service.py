@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from contracts.words import DeliveryState
+from contracts.words import ChannelName, DeliveryState
 from kit.clock import Clock
 from kit.database import Database
 from kit.ids import new_id
@@ -21,7 +21,7 @@ from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify.models import Delivery, Webhook, WebhookCall
 from services.notify.schemas import WebhookIn, WebhookPatch
-from services.notify.ways import ChannelName, Way, check_way
+from services.notify.ways import Way, check_way
 
 #: Raises a problem unless the caller has seen this version.
 Precondition = Callable[[int], None]

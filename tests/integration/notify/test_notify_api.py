@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from contracts.words import Role
+from contracts.words import ChannelName, Role
 from kit.clock import ManualClock
 from tests.integration.notify.harness import SECRET, Mailbox, Notify, Receiver, StartNotify
 
@@ -173,7 +173,13 @@ async def test_addresses_and_errors_are_kept_from_those_who_may_not_read_contact
 
 async def test_channels_and_their_tests(notify: Notify, mailbox: Mailbox, receiver: Receiver) -> None:
     items = (await notify.admin("GET", "/api/v1/channels")).json()["items"]
-    assert [(item["id"], item["configured"]) for item in items] == [("log", True), ("email", True), ("webhook", True)]
+    unconfigured = {item["id"]: item["reason"] for item in items if not item["configured"]}
+    assert [item["id"] for item in items] == [*ChannelName]
+    assert set(unconfigured) == {"wecom_app", "sms", "voice", "web_push"}
+    assert all("HUIYING_" in reason for reason in unconfigured.values())
+    limits = {item["id"]: item["limits"] for item in items}
+    assert limits["wecom_bot"] == {"length": 2048, "unit": "bytes", "rates": [{"count": 20, "seconds": 60}]}
+    assert limits["log"] == {"length": None, "unit": None, "rates": []}
     way = {"channel": "webhook", "address": f"{receiver.base}/zhang", "secret": SECRET}
     zhang = await notify.add("张三", ways=[MAIL, way])
 
@@ -192,6 +198,28 @@ async def test_channels_and_their_tests(notify: Notify, mailbox: Mailbox, receiv
     assert (await tried("pigeon"))[0] == 422
 
 
+async def test_previews_show_every_message(notify: Notify) -> None:
+    async def previewed(channel: str, **body: object) -> tuple[int, list[str]]:
+        answer = await notify.admin("POST", f"/api/v1/channels/{channel}/preview", json=body)
+        return answer.status_code, answer.json().get("pieces", [])
+
+    text = "澜沧县移民安置点的饮水问题一小时内有三十五条信息。" * 60
+    status, found = await previewed("wecom_bot", subject="主题", text=text)
+    assert status == 200
+    assert [piece[:5] for piece in found] == [f"（{number}/{len(found)}）" for number in range(1, len(found) + 1)]
+    assert "".join(piece[5:] for piece in found) == f"主题\n\n{text}"
+    assert await previewed("log", subject="主题", text="正文") == (200, ["主题\n\n正文"])
+    _, (sample,) = await previewed("feishu", kind="alert_raised", level="II")
+    assert "【Ⅱ级】" in sample
+    assert "响应级别：Ⅱ级" in sample
+    for channel in ChannelName:
+        status, found = await previewed(channel, kind="clock_warning")
+        assert status == 200
+        assert all(found), channel
+    for body in ({}, {"subject": "主题"}, {"kind": "alert_raised", "text": "正文"}, {"kind": "nonsense"}):
+        assert (await previewed("log", **body))[0] == 422
+
+
 async def test_unconfigured_mail_says_why(start: StartNotify) -> None:
     notify = await start(smtp_url="")
     items = (await notify.admin("GET", "/api/v1/channels")).json()["items"]
@@ -208,5 +236,11 @@ async def test_openapi_names_every_route(notify: Notify) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     names = [operation["operationId"] for operation in operations]
     assert len(set(names)) == len(names)
-    assert {"list_contacts", "acknowledge_notification", "retry_dead_letter", "rotate_webhook_secret"} <= set(names)
+    assert {
+        "list_contacts",
+        "acknowledge_notification",
+        "preview_channel",
+        "retry_dead_letter",
+        "rotate_webhook_secret",
+    } <= set(names)
     assert all(operation.get("description") for operation in operations)

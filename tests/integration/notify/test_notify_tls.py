@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from kit.embedded import free_port
 from kit.ids import new_id
+from services.notify.channels.calls import Caller
 from services.notify.channels.channel import Letter
 from services.notify.channels.webhook import WebhookChannel
 from tests.integration.notify.harness import SECRET
@@ -64,7 +65,7 @@ async def test_host_name_is_kept_and_the_certificate_checked_against_it(certific
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=server).start()
     trusting = ssl.create_default_context(cafile=str(certificate))
-    channel = WebhookChannel(5, frozenset({"localhost", "127.0.0.1"}), trusting)
+    channel = WebhookChannel(Caller(5, frozenset({"localhost", "127.0.0.1"}), trusting))
     try:
         sent = await channel.send(_letter(f"https://localhost:{port}/hook?a=1"))
         assert sent.sent, sent
@@ -72,7 +73,9 @@ async def test_host_name_is_kept_and_the_certificate_checked_against_it(certific
         assert names == ["localhost"]
         wrong_name = await channel.send(_letter(f"https://127.0.0.1:{port}/hook"))
         assert not wrong_name.sent
-        stranger = await WebhookChannel(5, frozenset({"localhost"})).send(_letter(f"https://localhost:{port}/hook"))
+        stranger = await WebhookChannel(Caller(5, frozenset({"localhost"}))).send(
+            _letter(f"https://localhost:{port}/hook")
+        )
         assert not stranger.sent
         assert len(asked) == 1
     finally:

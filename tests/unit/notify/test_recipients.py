@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.messages import Recipient
-from contracts.words import Role
+from contracts.words import ChannelName, Role
 from services.notify.recipients import Person, chosen_ways, next_way, resolve
-from services.notify.ways import LOG_WAY, ChannelName, Way
+from services.notify.ways import LOG_WAY, Way
 
 LOG = Way(channel=ChannelName.LOG, address="log")
 MAIL = Way(channel=ChannelName.EMAIL, address="a@example.org")

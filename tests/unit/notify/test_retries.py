@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.words import DeliveryState
-from services.notify.retries import Outcome, RetryPolicy, next_step
+from services.notify.retries import Outcome, RetryPolicy, Step, next_step
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 POLICY = RetryPolicy(max_attempts=8, base=2.0, cap=300.0, retry_after_cap=3600.0)
@@ -46,3 +46,8 @@ def test_steps() -> None:
     assert step(Outcome.later("x", 60), 1) == (DeliveryState.PENDING, NOW + timedelta(seconds=60))
     assert step(Outcome.later("x"), 8) == (DeliveryState.FAILED, None)
     assert step(Outcome.never("x"), 1) == (DeliveryState.FAILED, None)
+
+
+def test_waiting_for_a_turn_is_no_failure_however_often() -> None:
+    step = next_step(Outcome.waiting("等待", 42), 99, RetryPolicy(max_attempts=8), now=NOW, chance=0.5)
+    assert step == Step(DeliveryState.PENDING, NOW + timedelta(seconds=42.5))

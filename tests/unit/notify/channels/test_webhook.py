@@ -7,7 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from services.notify.channels.webhook import judged, retry_after_seconds
+from services.notify.channels.calls import retry_after_seconds
+from services.notify.channels.webhook import judged
 from services.notify.retries import Outcome
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
