@@ -361,6 +361,8 @@ class NotificationChanged(Payload):
     alert_id: str | None = None
     contact_id: str | None = None
     contact_name: str
+    #: the name by which the contact logs in, which tells who it is; None where they do not
+    contact_login: str | None = None
     role: Role | None = None
     channel: str
     state: DeliveryState

@@ -47,4 +47,4 @@ def hears(principal: Principal, message: Message) -> bool:
     except ValidationError:
         return False
     roles = ACTIONS[action].own & principal.roles
-    return any(party.is_of(roles, principal.unit, principal.name) for party in parties)
+    return any(party.is_of(roles, principal.unit, principal.login) for party in parties)

@@ -59,9 +59,10 @@ class Identity:
         if scheme.lower() != "bearer":
             raise TokenError("only Bearer tokens are accepted")
         principal = self._tokens.read(token.strip(), self._runtime.clock.now())
-        if await self._current(principal) is None:
+        current = await self._current(principal)
+        if current is None:
             raise TokenError("the user has been disabled or changed")
-        return principal
+        return current
 
     async def log_in(self, username: str, password: str, client: str) -> Login:
         """Check a password and give tokens; 401 where it is wrong, 429 where `client` has guessed too often."""
@@ -204,8 +205,14 @@ class Identity:
 
 
 def principal_of(row: Any) -> Principal:
-    """Return the principal of a stored user."""
-    return Principal(id=row.id, name=row.username, roles=_roles(row.roles), unit=row.unit)
+    """Return the principal of a stored user, by the name that the office knows them by, else their login name."""
+    return Principal(
+        id=row.id,
+        name=row.name.strip() or row.username,
+        roles=_roles(row.roles),
+        unit=row.unit,
+        login=row.username,
+    )
 
 
 def _roles(names: list[str]) -> frozenset[Role]:

@@ -35,7 +35,7 @@ class AccessTokens:
         claims: dict[str, Any] = {
             "iss": _ISSUER,
             "sub": principal.id,
-            "name": principal.name,
+            "name": principal.login,
             "roles": sorted(principal.roles),
             "unit": principal.unit,
             "iat": int(now.timestamp()),

@@ -25,13 +25,23 @@ _SKEW: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """On whose behalf a call is made. `kind` is "user", "api_key" or "public"."""
+    """On whose behalf a call is made. `kind` is "user", "api_key" or "public".
+
+    `name` is what people are shown; `login`, the name that a person logs in by, identifies like `id`. Without one it is
+    the name.
+    """
 
     id: str
     name: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     unit: str | None = None
     kind: str = "user"
+    login: str = ""
+
+    def __post_init__(self) -> None:
+        """Let a principal without a login name of its own be identified by its name."""
+        if not self.login:
+            object.__setattr__(self, "login", self.name)
 
     def may(self, action: str) -> bool:
         """Tell whether this principal may perform `action` of :data:`contracts.permissions.ACTIONS`, on whatever."""
@@ -63,6 +73,7 @@ class ContextSigner:
             "roles": sorted(principal.roles),
             "unit": principal.unit,
             "kind": principal.kind,
+            "login": principal.login,
             "iat": now,
             "exp": now + CONTEXT_TERM,
         }
@@ -80,6 +91,7 @@ class ContextSigner:
                 roles=frozenset(Role(role) for role in claims["roles"]),
                 unit=claims["unit"],
                 kind=claims["kind"],
+                login=claims.get("login", ""),
             )
         except (JoseError, KeyError, TypeError) as error:
             raise ValueError(f"not a context: {error}") from error

@@ -31,7 +31,10 @@ class Me(BaseModel):
     """Who the caller is, and what they may do."""
 
     id: str
+    #: the login name
     name: str
+    #: the name by which others see the caller, in timelines and documents
+    display_name: str
     kind: str
     roles: list[Role]
     unit: str | None
@@ -71,7 +74,8 @@ async def get_me(request: Request) -> Me:
     reaches = {action: principal.reach(action) for action in sorted(ACTIONS)}
     return Me(
         id=principal.id,
-        name=principal.name,
+        name=principal.login,
+        display_name=principal.name,
         kind=principal.kind,
         roles=sorted(principal.roles),
         unit=principal.unit,

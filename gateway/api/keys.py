@@ -72,7 +72,7 @@ async def create_key(new: NewKey, response: Response, parts: PartsDep, principal
         "prefix": secret[:10],
         "roles": [role.value for role in new.roles],
         "unit": new.unit,
-        "created_by": principal.name,
+        "created_by": principal.login,
         "created_at": parts.runtime.clock.now(),
         "expires_at": new.expires_at,
         "last_used_at": None,

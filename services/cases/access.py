@@ -21,8 +21,8 @@ class Caller(Protocol):
     """Whoever acts: a :class:`kit.auth.Principal` or an `Actor` of the service, both of which fit."""
 
     @property
-    def name(self) -> str:
-        """Return the name by which the caller logs in and which the timeline shows."""
+    def login(self) -> str:
+        """Return the name by which the caller logs in; the name that others are shown identifies nobody."""
 
     @property
     def roles(self) -> Set[Role]:
@@ -35,7 +35,7 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """By what something is a caller's own: `roles` of `unit` ("" for none), or the person of that name.
+    """By what something is a caller's own: `roles` of `unit` ("" for none), or the person of that login name.
 
     `places` are the names of the places that the unit answers for: alerts of events there are its own too.
     """
@@ -63,7 +63,7 @@ def own_of(caller: Caller, action: str) -> Own | None:
     row = ACTIONS[action]
     if row.everywhere & caller.roles:
         return None
-    return Own(row.own & caller.roles, caller.unit or "", caller.name)
+    return Own(row.own & caller.roles, caller.unit or "", caller.login)
 
 
 def own_alerts(caller: Caller, plan: Plan) -> Own | None:
@@ -117,6 +117,6 @@ def owns(caller: Caller, role: Role | str, unit: str | None = "", person: str | 
         if not access.owns(actor, task.role, task.unit):
             raise Refused("not_yours", "任务由其他单位承担", "The task is another unit's")
     """
-    return bool(caller.roles - CONFINED) or Own(frozenset(caller.roles), caller.unit or "", caller.name).has(
+    return bool(caller.roles - CONFINED) or Own(frozenset(caller.roles), caller.unit or "", caller.login).has(
         role, unit, person
     )

@@ -66,6 +66,8 @@ from services.cases.service.publishing import Publishing
 from services.cases.service.receipts import Receipts
 from services.cases.service.retention import Retention
 from services.cases.service.reviews import Reviews
+from services.cases.service.statement_approvals import StatementApprovals
+from services.cases.service.statement_waiting import StatementReminders
 from services.cases.service.statements import Statements
 from services.cases.service.tasks import Tasks
 from services.cases.service.watching import Watching
@@ -155,6 +157,8 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
         casework=Casework(desk),
         levels=Levels(desk),
         statements=Statements(desk),
+        statement_approvals=StatementApprovals(desk),
+        statement_reminders=StatementReminders(desk),
         publishing=Publishing(desk),
         case_facts=CaseFacts(desk),
         plan_moves=PlanMoves(desk),
@@ -186,6 +190,7 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
     runtime.every(settings.clock_pass, "clocks", parts.deadlines.move_on)
     # decisions wait for minutes, so that they are looked at less often than clocks
     runtime.every(5 * settings.clock_pass, "decisions", parts.decisions.move_on)
+    runtime.every(5 * settings.clock_pass, "statements", parts.statement_reminders.move_on)
     runtime.every(settings.clock_pass, "briefs", parts.watching.move_on)
     runtime.every(60, "aftercare", parts.aftercare.move_on)
     runtime.every(60, "corrections", parts.correction_reminders.move_on)

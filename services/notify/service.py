@@ -159,7 +159,7 @@ class Notifications:
             return await self._mark(session, deliveries, told, via="link", by=told.contact_name)
 
     async def _acting_as(self, session: AsyncSession, principal: Principal, contact_id: str | None) -> list[str]:
-        own = await store.contact_of(session, principal.name)
+        own = await store.contact_of(session, principal.login)
         desk = await store.desk(session) if principal.roles & DESK_ROLES else None
         allowed = [contact.id for contact in (own, desk) if contact is not None]
         if contact_id is None:

@@ -96,6 +96,7 @@ class Telling:
     async def changed(self, session: AsyncSession, delivery: Delivery) -> None:
         """Tell the bus what `delivery` has become. A program's delivery is told without a contact."""
         notification = await session.get_one(Notification, delivery.notification_id)
+        contact = None if delivery.subscription else await session.get(Contact, delivery.contact_id)
         payload = NotificationChanged(
             notification_id=notification.id,
             kind=NotificationKind(notification.kind),
@@ -103,6 +104,7 @@ class Telling:
             alert_id=notification.alert_id,
             contact_id=None if delivery.subscription else delivery.contact_id,
             contact_name=delivery.contact_name,
+            contact_login=contact.username if contact is not None else None,
             role=Role(delivery.role) if delivery.role else None,
             channel=delivery.channel,
             state=DeliveryState(delivery.state),

@@ -361,9 +361,8 @@ def test_level_i_is_led_by_the_city(staff: Staff) -> None:
         text="宁洱县磨黑镇部分群众反映征地补偿标准不公开。市、县工作组已到场听取意见，补偿标准将于三日内公布。",
     )
     assert minutes(alert["raised_at"], said["published_at"]) < 5 * 60
-    staff["leader"].refused(
-        403, "statement.role", f"{case.draft('office', title='续报', text='工作组正在现场。')}/approve"
-    )
+    update = case.draft("office", title="续报", text="工作组正在现场。")
+    staff["leader"].refused(403, "statement.role", f"{update}/approve")
     meet_the_press(staff, case, "city")
     assert minutes(alert["raised_at"], case.clock("press_conference")["ended_at"]) < 24 * 60
     no = {"decision": "not_hold", "reason": "不再召开"}
@@ -383,6 +382,9 @@ def test_level_i_is_led_by_the_city(staff: Staff) -> None:
     case.do("finance", "verify_facts", "已核对补偿标准")
     case.answer_concerns("ninger", "finance")
     case.do("finance", "answer_concerns", "已逐项答复")
+    # a text that awaits approval holds the case, until its author takes it back
+    case.may_not_move("leader", "monitoring", 409, "statement_waiting")
+    assert staff["office"].post(f"{update}/recall", {"reason": "现场已平息"})["state"] == "draft"
     case.move("leader", "monitoring")
     case.wait(15)
     case.move("leader", "reviewing")

@@ -46,6 +46,8 @@ from services.cases.service.plan_moves import PlanMoves
 from services.cases.service.publishing import Publishing
 from services.cases.service.receipts import Receipts
 from services.cases.service.reviews import Reviews
+from services.cases.service.statement_approvals import StatementApprovals
+from services.cases.service.statement_waiting import StatementReminders
 from services.cases.service.statements import Statements
 from services.cases.service.tasks import Tasks
 from services.cases.service.watching import Watching
@@ -65,6 +67,8 @@ class Parts:
     casework: Casework
     levels: Levels
     statements: Statements
+    statement_approvals: StatementApprovals
+    statement_reminders: StatementReminders
     publishing: Publishing
     case_facts: CaseFacts
     plan_moves: PlanMoves

@@ -19,6 +19,9 @@ from services.cases.schemas.statements import (
     DiffOut,
     ExplanationIn,
     FindingsOut,
+    RecallIn,
+    RefilledStatementOut,
+    RefillIn,
     StatementDecisionIn,
     StatementDetailOut,
     StatementEditIn,
@@ -102,6 +105,17 @@ async def edit_statement(
     return StatementOut.of(await parts.statements.edit(case_id, statement_id, body.title, body.text, actor, seen))
 
 
+@router.post("/{statement_id}/refill", responses=problems(404, 409, 412), summary="重新填写模板")
+async def refill_statement(
+    case_id: Id, statement_id: Id, parts: PartsDep, principal: Author, seen: Seen, body: RefillIn | None = None
+) -> RefilledStatementOut:
+    """Fill a draft's template with what is confirmed by now, as a new version; the versions before stay readable."""
+    template = (body or RefillIn()).template
+    return RefilledStatementOut.refilled(
+        *await parts.statements.refill(case_id, statement_id, template, Actor.of(principal), seen)
+    )
+
+
 @router.get("/{statement_id}/versions", responses=problems(404), summary="口径各版")
 async def list_statement_versions(case_id: Id, statement_id: Id, parts: PartsDep, _: CaseReader) -> Page[VersionOut]:
     """List a statement's versions, the newest first, each with its explanations and comments."""
@@ -153,7 +167,17 @@ async def submit_statement(
     case_id: Id, statement_id: Id, parts: PartsDep, principal: Author, seen: Seen
 ) -> StatementOut:
     """Hand a draft in for approval."""
-    return StatementOut.of(await parts.statements.submit(case_id, statement_id, Actor.of(principal), seen))
+    return StatementOut.of(await parts.statement_approvals.submit(case_id, statement_id, Actor.of(principal), seen))
+
+
+@router.post("/{statement_id}/recall", responses=problems(404, 409, 412), summary="撤回送审")
+async def recall_statement(
+    case_id: Id, statement_id: Id, parts: PartsDep, principal: Author, seen: Seen, body: RecallIn | None = None
+) -> StatementOut:
+    """Take one's own submitted version back: it is a draft again. 409 once it has been decided on."""
+    reason = (body or RecallIn()).reason
+    row = await parts.statement_approvals.recall(case_id, statement_id, reason, Actor.of(principal), seen)
+    return StatementOut.of(row)
 
 
 @router.post("/{statement_id}/approve", responses=problems(404, 409, 412), summary="审批口径")
@@ -171,7 +195,7 @@ async def decide_statement(
     yet to accept.
     """
     said = body or StatementDecisionIn()
-    row = await parts.statements.decide(
+    row = await parts.statement_approvals.decide(
         case_id,
         statement_id,
         said.decision,

@@ -62,6 +62,9 @@ class StatementRow(Base, table=True):
     comment: str = Field(default="", sa_type=sa.Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    #: while it awaits approval: what has been said of its waiting, and when there is next something to say
+    told: list[str] = Field(default_factory=list, sa_type=Json)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: str | None = Field(default=None, sa_type=NAME)
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

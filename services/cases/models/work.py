@@ -201,6 +201,7 @@ class HandoverRow(Base, table=True):
     state: str = Field(sa_type=WORD)
     given_by_id: str = Field(sa_type=ID)
     given_by: str = Field(sa_type=NAME)
+    given_by_login: str = Field(sa_type=NAME)
     to_role: str = Field(sa_type=WORD)
     to_unit: str = Field(default="", sa_type=NAME)
     to_person: str = Field(default="", sa_type=NAME)

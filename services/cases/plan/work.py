@@ -12,7 +12,17 @@ from contracts.words import IncidentType, Level, Role
 from services.cases.plan.figures import Limit, Sourced, Strict
 
 #: A record that is evidence of a playbook task: once it is made, the task is done (see `PlaybookTask.met_by`).
-Evidence = Literal["consultation", "media_contact", "information", "press_conference"]
+#: A statement counts once it is handed in for approval (an answer alone does not), a correction once its letter is out.
+Evidence = Literal[
+    "consultation",
+    "media_contact",
+    "information",
+    "press_conference",
+    "statement",
+    "spokesperson",
+    "report",
+    "correction",
+]
 
 #: From when a task's time counts: from the case's detection, or from when nothing that it waits for is left.
 DueFrom = Literal["opening", "free"]

@@ -90,6 +90,18 @@ class StatementDecisionIn(Body):
     accept_explanations: bool = False
 
 
+class RecallIn(Body):
+    """Why a submitted version is taken back, where there is something to say."""
+
+    reason: str = Field("", max_length=2000)
+
+
+class RefillIn(Body):
+    """The template to fill; by default the one that the draft came from."""
+
+    template: str | None = Field(None, max_length=60, pattern=r"^[a-z0-9_]+$")
+
+
 class WithdrawIn(Body):
     """Why a published version is withdrawn."""
 
@@ -155,7 +167,7 @@ class ExplanationOut(BaseModel):
 class CommentOut(BaseModel):
     """A comment, or what was said at a decision."""
 
-    kind: Literal["comment", "approved", "returned"]
+    kind: Literal["comment", "approved", "returned", "recalled"]
     text: str
     by: str
     at: datetime
@@ -274,8 +286,24 @@ class DiffOut(BaseModel):
         )
 
 
+class RefilledStatementOut(StatementOut):
+    """A statement after its template was filled anew, with the difference to the version before."""
+
+    diff: DiffOut
+
+    @classmethod
+    def refilled(
+        cls, row: StatementRow, before: StatementVersionRow, after: StatementVersionRow
+    ) -> RefilledStatementOut:
+        """Show a statement whose newest version is `after`."""
+        return cls(**StatementOut.of(row).model_dump(), diff=DiffOut.of(before, after))
+
+
 class TemplateOut(BaseModel):
-    """A template of the case's plan, filled with what is confirmed so far; `missing` names the facts it waits for."""
+    """A template of the case's plan, filled with what is confirmed so far.
+
+    `missing` names the facts that it waits for, `optional` those that it would say too once they are confirmed.
+    """
 
     key: str
     kind: StatementKind
@@ -283,9 +311,12 @@ class TemplateOut(BaseModel):
     title: str
     text: str
     missing: list[str]
+    optional: list[str]
 
     @classmethod
     def of(cls, template: StatementTemplate, filled: Draft) -> TemplateOut:
         """Show a filled template."""
         shown: dict[str, Any] = template.model_dump(include={"key", "kind", "name"})
-        return cls(**shown, title=filled.title, text=filled.text, missing=list(filled.missing))
+        return cls(
+            **shown, title=filled.title, text=filled.text, missing=list(filled.missing), optional=list(filled.optional)
+        )

@@ -24,6 +24,7 @@ from services.cases.lifecycle import (
     who_may,
 )
 from services.cases.models import CaseRow
+from services.cases.service import tasks
 from services.cases.service.actors import Actor
 from services.cases.service.aftercare import end_response
 from services.cases.service.case_file import CaseFile
@@ -66,7 +67,9 @@ class Casework:
             met = await file.meet(ClockKind.REPORT_UP)
             name = role_name(file, to)
             ids = [clock.id for clock in met]
-            return await file.enter("reported_up", f"向{name}报告：{text}", actor, to=str(to), clocks=ids)
+            number = await file.enter("reported_up", f"向{name}报告：{text}", actor, to=str(to), clocks=ids)
+            await tasks.met(file, "report", f"已向{name}报告（时间线第 {number} 条）", actor)
+            return number
 
     async def watch(self, case_id: str, mode: WatchMode, reason: str, actor: Actor, check: Check) -> CaseRow:
         """Change how closely a case is watched; nothing happens where it is so already."""

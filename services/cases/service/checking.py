@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.problems import Problem
 from services.cases.models import StatementRow, StatementVersionRow
 from services.cases.service.case_facts import confirmed
 from services.cases.store import case_facts, speech
@@ -41,6 +42,11 @@ async def find(
     return [_noted(one) if one.against is not None and one.against.id == corrects else one for one in found]
 
 
+async def found_in(session: AsyncSession, row: StatementRow, at: datetime) -> list[Finding]:
+    """Return what is found in the newest version of a statement."""
+    return await find(session, row.case_id, row.title, row.text, at, row=row)
+
+
 def _noted(found: Finding) -> Finding:
     return replace(found, severity="note")
 
@@ -60,6 +66,18 @@ def unaccepted(found: Sequence[Finding], version: StatementVersionRow) -> list[F
 def as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return findings as they are stored and shown."""
     return [_plain(one) for one in found]
+
+
+def inconsistent(left: list[Finding]) -> Problem:
+    """Return the 409 of a text in which something is neither corrected nor explained; it names each place."""
+    return Problem(
+        409,
+        "case.inconsistent",
+        zh=f"有 {len(left)} 处须先更正或说明：" + "；".join(one.why for one in left),
+        en=f"{len(left)} findings are neither corrected nor explained",
+        rule="inconsistent",
+        findings=as_json(left),
+    )
 
 
 def _plain(found: Finding) -> dict[str, Any]:

@@ -88,7 +88,7 @@ async def join_opener(file: CaseFile, actor: Actor) -> None:
     Nobody is told: it is they who do it.
     """
     rows = await file.participants()
-    mine = Own(frozenset(actor.roles), actor.unit or "", actor.name)
+    mine = Own(frozenset(actor.roles), actor.unit or "", actor.login)
     if not is_confined(actor) or any(row.left_at is None and mine.has(row.role, row.unit, row.person) for row in rows):
         return
     for role in sorted(actor.roles):

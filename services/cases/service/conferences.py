@@ -92,7 +92,8 @@ class Conferences:
             file.session.add(row)
             await file.session.flush()
             text = f"指定新闻发言人：{_speaker(row)}"
-            await file.enter("spokesperson_designated", text, actor, conference_id=row.id, spokesperson=name)
+            number = await file.enter("spokesperson_designated", text, actor, conference_id=row.id, spokesperson=name)
+            await tasks.met(file, "spokesperson", f"已指定发言人{_speaker(row)}（时间线第 {number} 条）", actor)
             await self._tell(file, "【发言人】", text)
             return row
 
@@ -248,6 +249,7 @@ async def _held(file: CaseFile, row: ConferenceRow, held_at: datetime, record: s
         conference_id=row.id,
         clocks=met,
     )
+    await tasks.met(file, "spokesperson", f"{_speaker(row)}已发言（时间线第 {number} 条）", actor)
     await tasks.met(file, "press_conference", f"新闻发布会已召开（时间线第 {number} 条）", actor)
     return number
 

@@ -19,6 +19,7 @@ from services.cases.lifecycle import Refused
 from services.cases.models import CorrectionRow, StatementRow
 from services.cases.numbering import show_date
 from services.cases.roles import ROLE_NAMES
+from services.cases.service import tasks
 from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open, must_have_been
@@ -185,7 +186,7 @@ class Corrections:
             row.state, row.sent_at, row.sent_by, row.sent_way, row.sent_to = "sent", when, actor.name, way, to
             row.remind_at = when + file.plan.corrections.answer_within.within
             text = f"更正函 {row.number} 已由{actor.name}以{way}送{to}（{row.outlet}）"
-            await file.enter(
+            entry = await file.enter(
                 "correction_sent",
                 text,
                 actor,
@@ -195,6 +196,7 @@ class Corrections:
                 to=to,
                 at=when.isoformat(),
             )
+            await tasks.met(file, "correction", f"更正函 {row.number} 已送{row.outlet}（时间线第 {entry} 条）", actor)
             return row
 
     async def settle(

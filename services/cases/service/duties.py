@@ -43,6 +43,21 @@ async def mandatory_tasks(file: CaseFile) -> list[Duty]:
     ]
 
 
+@owed_before("monitor", "close")
+async def waiting_statements(file: CaseFile) -> list[Duty]:
+    """Name the statements that await approval: they are decided on, or taken back, before the case goes on."""
+    return [
+        Duty(
+            "statement_waiting",
+            f"口径第 {row.number} 份《{row.title}》待审批，请审批或由起草人撤回",
+            f"statement {row.number} awaits approval: decide on it, or let its author take it back",
+            excusable=False,
+        )
+        for row in reversed(await store.statements(file.session, file.row.id))
+        if row.state == "submitted"
+    ]
+
+
 @owed_before("monitor")
 async def press_conference(file: CaseFile) -> list[Duty]:
     """Name a press conference that is still owed (clause 五(三)3): its clock is open."""

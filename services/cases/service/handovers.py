@@ -140,6 +140,7 @@ class Handovers:
             state="draft",
             given_by_id=actor.id or "",
             given_by=actor.name,
+            given_by_login=actor.login,
             to_role=receiver.role,
             to_unit=receiver.unit,
             to_person=receiver.person,
@@ -177,7 +178,7 @@ async def accept_by_receipt(
     `files` are the cases handed over, locked by the caller.
     """
     row = await work.handover(session, handover_id, lock=True)
-    if row is not None and row.state == "signed" and change.contact_name != row.given_by:
+    if row is not None and row.state == "signed" and change.contact_login != row.given_by_login:
         await _accept(session, [files[id_] for id_ in row.cases if id_ in files], row, actor, now)
 
 

@@ -146,7 +146,7 @@ async def _receipt_of(
     if body is not None:
         found = [one for one in receipts if (one.role, one.unit) == (body.role, body.unit)]
     else:
-        mine = access.Own(actor.roles, actor.unit or "", actor.name)
+        mine = access.Own(actor.roles, actor.unit or "", actor.login)
         found = [one for one in receipts if mine.has(one.role, one.unit, "")]
         if not found and actor.roles - CONFINED:
             found = receipts if len(receipts) == 1 else []

@@ -16,7 +16,6 @@ from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check
 from services.cases.service.desk import Desk
 from services.cases.service.statement_file import StatementFile, changing
-from services.cases.service.statements import inconsistent
 from services.cases.store import speech
 from services.cases.voice.disclosure import document_series, index_series
 
@@ -51,7 +50,7 @@ class Publishing:
             _not_overtaken(row, kind, others)
             found = await checking.find(file.session, case_id, row.title, row.text, file.now, row=row)
             if left := checking.unexplained(found, held.version):
-                raise inconsistent(left)
+                raise checking.inconsistent(left)
             row.state, row.published_at, row.published_by = "published", file.now, actor.name
             await _number(file, row)
             corrected = next((one for one in others if one.id == row.corrects), None)

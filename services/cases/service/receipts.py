@@ -108,7 +108,8 @@ async def _enter_receipt(file: CaseFile, change: NotificationChanged, notice: No
 
 
 def _actor(change: NotificationChanged) -> Actor:
-    return Actor("person", change.contact_name, change.contact_id, frozenset([change.role] if change.role else []))
+    roles = frozenset([change.role] if change.role else [])
+    return Actor("person", change.contact_name, change.contact_id, roles, login=change.contact_login or "")
 
 
 async def _enter_failure(file: CaseFile, change: NotificationChanged) -> None:

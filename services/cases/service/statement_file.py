@@ -9,6 +9,7 @@ from typing import Final
 
 from services.cases.lifecycle import Refused
 from services.cases.models import StatementRow, StatementVersionRow
+from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check
 from services.cases.service.desk import Desk, missing
@@ -31,6 +32,11 @@ class StatementFile:
     case: CaseFile
     row: StatementRow
     version: StatementVersionRow
+
+    def say(self, kind: str, text: str, actor: Actor) -> None:
+        """Let a comment stay with the newest version."""
+        said = {"kind": kind, "text": text, "by": actor.name, "at": self.case.now.isoformat()}
+        self.version.comments = [*self.version.comments, said]
 
 
 @asynccontextmanager

@@ -1,34 +1,28 @@
-"""Statements: drafted, edited in versions, checked, submitted, and approved by another person."""
+"""Statements: drafted, edited in versions, and checked."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from contracts.words import IncidentType, NotificationKind
 from kit.ids import new_id
-from kit.problems import Problem
 from services.cases import store
-from services.cases.approvals import Decision
 from services.cases.lifecycle import Refused
 from services.cases.models import StatementRow, StatementVersionRow
-from services.cases.plan.schema import ROMAN
-from services.cases.plan.statements import KIND_NAMES, StatementKind, StatementTemplate, templates_for
-from services.cases.roles import list_roles
+from services.cases.plan.statements import KIND_NAMES, StatementKind, StatementTemplate
 from services.cases.service import checking
 from services.cases.service.actors import Actor
-from services.cases.service.case_facts import confirmed
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
 from services.cases.service.statement_file import StatementFile, changing
-from services.cases.store import case_facts, speech
-from services.cases.voice.consistency import Finding, blocking
-from services.cases.voice.drafting import Draft, DraftError, draft
-from services.cases.voice.wording import show_time
+from services.cases.service.templates import all_filled, filled
+from services.cases.store import speech
+from services.cases.voice.consistency import Finding
+from services.cases.voice.drafting import Draft
 
 
 class Statements:
-    """The statements of cases, up to their approval."""
+    """The statements of cases, as they are written."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -56,8 +50,8 @@ class Statements:
             check(file)
             must_be_open(file)
             if template is not None:
-                used, filled = await self._filled(file, template)
-                kind, title, text = kind or used.kind, title or filled.title, text or filled.text
+                used, made = await filled(file, template)
+                kind, title, text = kind or used.kind, title or made.title, text or made.text
             assert title is not None
             assert text is not None
             metadata = {"catalogue": catalogue, "subject_words": subject_words}
@@ -89,21 +83,9 @@ class Statements:
         Explanations go along with the words that they explain.
         """
         async with changing(self._desk, case_id, statement_id, check, "draft", "approved") as held:
-            file, row, before = held.case, held.row, held.version
-            title, text = title or row.title, text or row.text
-            if (title, text) == (row.title, row.text):
-                raise Refused("nothing_changed", "文字没有改动", "The text is the same")
-            row.revision, row.title, row.text, row.state = row.revision + 1, title, text, "draft"
-            row.author_id, row.author = actor.id or "", actor.name
-            row.submitted_at = row.decided_at = row.decided_by = None
-            found = {one.key for one in await self._found(held)}
-            kept = [
-                {**item, "accepted_by": None, "accepted_at": None}
-                for item in before.explanations
-                if item["finding"] in found
-            ]
-            file.session.add(_version(row, actor, file, template=before.template, explanations=kept))
-            await file.enter(
+            row = held.row
+            await _revise(held, title or row.title, text or row.text, actor, template=held.version.template)
+            await held.case.enter(
                 "statement_edited",
                 f"修改口径第 {row.number} 份，成第 {row.revision} 版",
                 actor,
@@ -113,10 +95,36 @@ class Statements:
             )
             return row
 
+    async def refill(
+        self, case_id: str, statement_id: str, template: str | None, actor: Actor, check: Check
+    ) -> tuple[StatementRow, StatementVersionRow, StatementVersionRow]:
+        """Fill a draft's template with what is confirmed by now, as its next version; the one before stays as it was.
+
+        Returns the statement with both versions. `template` takes another; without one it is that which the draft came
+        from (409 where it came from none). 409 where nothing would change.
+        """
+        async with changing(self._desk, case_id, statement_id, check, "draft") as held:
+            file, row, before = held.case, held.row, held.version
+            key = template or before.template
+            if not key:
+                raise Refused("no_template", "口径不是由模板起草，须选择模板", "It came from no template: name one")
+            used, made = await filled(file, key)
+            after = await _revise(held, made.title, made.text, actor, template=key)
+            await file.enter(
+                "statement_refilled",
+                f"以已确认事实重新填写口径第 {row.number} 份（模板“{used.name}”），成第 {row.revision} 版",
+                actor,
+                statement_id=row.id,
+                version=row.number,
+                revision=row.revision,
+                template=key,
+            )
+            return row, before, after
+
     async def comment(self, case_id: str, statement_id: str, text: str, actor: Actor, check: Check) -> StatementRow:
         """Say something of the newest version; it stays with that version."""
         async with changing(self._desk, case_id, statement_id, check, "draft", "submitted", "approved") as held:
-            _say(held, "comment", text, actor)
+            held.say("comment", text, actor)
             await held.case.enter(
                 "statement_commented",
                 f"对{checking.label(held.row)}提出意见：{text}",
@@ -134,7 +142,14 @@ class Statements:
         404 where the check finds no such thing; 409 for a placeholder, which can only be filled in.
         """
         async with changing(self._desk, case_id, statement_id, check, "draft", "submitted") as held:
-            found = next((one for one in await self._found(held) if one.key == finding), None)
+            found = next(
+                (
+                    one
+                    for one in await checking.found_in(held.case.session, held.row, held.case.now)
+                    if one.key == finding
+                ),
+                None,
+            )
             if found is None:
                 raise missing("finding", finding)
             if found.kind == "placeholder":
@@ -162,70 +177,6 @@ class Statements:
             )
             return held.row
 
-    # --- review
-
-    async def submit(self, case_id: str, statement_id: str, actor: Actor, check: Check) -> StatementRow:
-        """Hand a draft in for approval."""
-        async with changing(self._desk, case_id, statement_id, check, "draft") as held:
-            file, row = held.case, held.row
-            row.state, row.submitted_at = "submitted", file.now
-            text = f"提交口径第 {row.number} 份第 {row.revision} 版审批"
-            await file.enter(
-                "statement_submitted", text, actor, statement_id=row.id, version=row.number, revision=row.revision
-            )
-            open_ = len(blocking(await self._found(held)))
-            await file.notify(
-                NotificationKind.STATEMENT_SUBMITTED,
-                f"【口径待审】{file.row.number} 第 {row.number} 份第 {row.revision} 版",
-                f"{row.title}\n起草：{row.author}" + (f"\n一致性核对有 {open_} 处须更正或说明" if open_ else ""),
-                also=sorted(file.plan.deciders(file.level)),
-            )
-            return row
-
-    async def decide(
-        self,
-        case_id: str,
-        statement_id: str,
-        decision: Decision,
-        comment: str,
-        actor: Actor,
-        check: Check,
-        *,
-        accept_explanations: bool = False,
-    ) -> StatementRow:
-        """Approve a submitted version, or send it back to its author with the reason.
-
-        403 where the actor holds none of the roles that decide at the case's level; 409 where the actor wrote it, or
-        where something found in it is neither corrected nor explained, or an explanation is not accepted.
-        """
-        async with changing(self._desk, case_id, statement_id, check, "submitted") as held:
-            file, row = held.case, held.row
-            _may_decide(file, actor)
-            if actor.id == row.author_id:
-                raise Refused("two_people", "起草人不能审批自己的口径", "The author cannot approve their own text")
-            if decision == "reject" and not comment.strip():
-                raise Refused("comment_missing", "退回须说明理由", "A rejection needs its reason")
-            found = await self._found(held)
-            if decision == "approve":
-                _settle(found, held, actor, accept=accept_explanations)
-            held.version.findings = checking.as_json(found)
-            row.decided_at, row.decided_by, row.comment = file.now, actor.name, comment
-            row.state = "approved" if decision == "approve" else "draft"
-            if comment:
-                _say(held, "approved" if decision == "approve" else "returned", comment, actor)
-            said = "批准" if decision == "approve" else "退回"
-            text = f"{said}口径第 {row.number} 份第 {row.revision} 版" + (f"：{comment}" if comment else "")
-            await file.enter(
-                "statement_approved" if decision == "approve" else "statement_returned",
-                text,
-                actor,
-                statement_id=row.id,
-                version=row.number,
-                revision=row.revision,
-                explained=[item["finding"] for item in held.version.explanations],
-            )
-            return row
-
     # --- looking
 
     async def findings(self, case_id: str, title: str, text: str, row: StatementRow | None = None) -> list[Finding]:
@@ -240,20 +191,7 @@ class Statements:
             if row is None:
                 raise missing("case", case_id)
             file = await self._desk.file(session, row)
-            return [
-                (one, await _fill(file, one))
-                for one in templates_for(file.plan.statement_templates, IncidentType(file.row.incident_type))
-            ]
-
-    async def _filled(self, file: CaseFile, key: str) -> tuple[StatementTemplate, Draft]:
-        for one in templates_for(file.plan.statement_templates, IncidentType(file.row.incident_type)):
-            if one.key == key:
-                return one, await _fill(file, one)
-        raise missing("statement template", key)
-
-    async def _found(self, held: StatementFile) -> list[Finding]:
-        row = held.row
-        return await checking.find(held.case.session, row.case_id, row.title, row.text, held.case.now, row=row)
+            return await all_filled(file)
 
 
 async def _write(
@@ -330,67 +268,21 @@ def _version(
     )
 
 
-async def _fill(file: CaseFile, template: StatementTemplate) -> Draft:
-    values = {
-        # a title is often the first sentence of a post; in the middle of another it ends with no full stop
-        "处置单": file.row.title.rstrip("。．.！!？?；;，,… "),
-        "编号": file.row.number,
-        "发布机构": file.plan.disclosure.publisher,
-        "截至": show_time(file.now),
-        "今日": show_time(file.now).partition("日")[0] + "日",
-    }
-    for row in await case_facts.facts(file.session, file.row.id):
-        fact = confirmed(row)
-        values[fact.subject] = fact.value
-    try:
-        return draft(template.title, template.text, values)
-    except DraftError as error:
-        raise Refused("template", str(error), "The template cannot be filled in") from None
-
-
-def _may_decide(file: CaseFile, actor: Actor) -> None:
-    deciders = file.plan.deciders(file.level)
-    if not actor.roles & deciders:
-        raise Problem(
-            403,
-            "statement.role",
-            zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
-            en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
-            roles=sorted(deciders),
-        )
-
-
-def _settle(found: list[Finding], held: StatementFile, actor: Actor, *, accept: bool) -> None:
-    """Hold approval up until everything found is corrected, or explained and the explanation accepted."""
-    left = checking.unexplained(found, held.version)
-    if left:
-        raise inconsistent(left)
-    waiting = checking.unaccepted(found, held.version)
-    if waiting and not accept:
-        raise Problem(
-            409,
-            "case.explanations_not_accepted",
-            zh=f"有 {len(waiting)} 处说明待审批人认可：" + "；".join(one.why for one in waiting),
-            en=f"{len(waiting)} explanations are yet to be accepted by the approver",
-            rule="explanations_not_accepted",
-            findings=checking.as_json(waiting),
-        )
-    accepted = {"accepted_by": actor.name, "accepted_at": held.case.now.isoformat()}
-    held.version.explanations = [{**item, **accepted} for item in held.version.explanations]
-
-
-def inconsistent(left: list[Finding]) -> Problem:
-    """Return the 409 of a text in which something is neither corrected nor explained; it names each place."""
-    return Problem(
-        409,
-        "case.inconsistent",
-        zh=f"有 {len(left)} 处须先更正或说明：" + "；".join(one.why for one in left),
-        en=f"{len(left)} findings are neither corrected nor explained",
-        rule="inconsistent",
-        findings=checking.as_json(left),
-    )
-
-
-def _say(held: StatementFile, kind: str, text: str, actor: Actor) -> None:
-    said = {"kind": kind, "text": text, "by": actor.name, "at": held.case.now.isoformat()}
-    held.version.comments = [*held.version.comments, said]
+async def _revise(held: StatementFile, title: str, text: str, actor: Actor, *, template: str) -> StatementVersionRow:
+    """Write a statement's next version, a draft; explanations go along with the words that they explain."""
+    file, row = held.case, held.row
+    if (title, text) == (row.title, row.text):
+        raise Refused("nothing_changed", "文字没有改动", "The text is the same")
+    row.revision, row.title, row.text, row.state = row.revision + 1, title, text, "draft"
+    row.author_id, row.author = actor.id or "", actor.name
+    row.submitted_at = row.decided_at = row.decided_by = None
+    found = {one.key for one in await checking.found_in(file.session, row, file.now)}
+    kept = [
+        {**item, "accepted_by": None, "accepted_at": None}
+        for item in held.version.explanations
+        if item["finding"] in found
+    ]
+    version = _version(row, actor, file, template=template, explanations=kept)
+    file.session.add(version)
+    await file.session.flush()
+    return version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,6 +27,18 @@ async def statement(session: AsyncSession, case_id: str, statement_id: str) -> S
     """Return a statement of a case."""
     row = await session.get(StatementRow, statement_id)
     return row if row is not None and row.case_id == case_id else None
+
+
+async def cases_with_waiting_statements(session: AsyncSession, now: datetime, limit: int) -> list[str]:
+    """Return ids of cases of whose submitted statements there is something to say by `now`, the longest due first."""
+    query = (
+        sa.select(col(StatementRow.case_id))
+        .where(col(StatementRow.next_at) <= now)
+        .group_by(col(StatementRow.case_id))
+        .order_by(sa.func.min(col(StatementRow.next_at)), col(StatementRow.case_id))
+        .limit(limit)
+    )
+    return list((await session.execute(query)).scalars())
 
 
 async def versions(session: AsyncSession, statement_id: str) -> list[StatementVersionRow]:

@@ -40,11 +40,15 @@ class DraftError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A filled-in template, and the facts that it asks for and has not got."""
+    """A filled-in template, and the facts that it has not got.
+
+    `missing` are those whose mark stands in it; `optional` those that it would say too, and reads well without.
+    """
 
     title: str
     text: str
     missing: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -67,11 +71,12 @@ def subjects_of(source: str) -> frozenset[str]:
 
 def draft(title: str, text: str, values: Mapping[str, str]) -> Draft:
     """Fill a template's title and text with `values`. Raises :class:`DraftError` where that fails."""
-    missing = sorted((subjects_of(title) | subjects_of(text)) - set(values))
+    unknown = sorted((subjects_of(title) | subjects_of(text)) - set(values))
     try:
         filled = [_ENVIRONMENT.from_string(one).render(values).strip() for one in (title, text)]
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise DraftError(f"模板无法填写：{error}") from None
     if len(filled[1]) > MAX_LENGTH:
         raise DraftError("模板填写后过长")
-    return Draft(filled[0], filled[1], tuple(missing))
+    marked = [one for one in unknown if any(placeholder(one) in text for text in filled)]
+    return Draft(filled[0], filled[1], tuple(marked), tuple(one for one in unknown if one not in marked))

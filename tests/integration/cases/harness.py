@@ -99,7 +99,9 @@ class Cases:
         """Put messages on the bus."""
         await self.runtime.bus.publish([Publication(stream=stream, message=message) for message in messages])
 
-    async def acknowledge(self, notice: dict[str, Any], *, name: str = "王办", role: Role = Role.OFFICE) -> Message:
+    async def acknowledge(
+        self, notice: dict[str, Any], *, name: str = "王办", role: Role = Role.OFFICE, login: str | None = None
+    ) -> Message:
         """Tell, as notify would, that somebody acknowledged a notification."""
         payload = NotificationChanged(
             notification_id=notice["id"],
@@ -108,6 +110,7 @@ class Cases:
             alert_id=notice["alert_id"],
             contact_id="contact-1",
             contact_name=name,
+            contact_login=login,
             role=role,
             channel="log",
             state=DeliveryState.ACKNOWLEDGED,

@@ -10,7 +10,7 @@ from kit import migrations
 from kit.database import Json, UtcDateTime, migration_engine
 from kit.settings import ServiceSettings
 from kit.testing import INTERNAL_KEY
-from services.cases.models import Base
+from services.cases.models import Base, StatementRow
 
 _AT = datetime(2026, 3, 2, tzinfo=UTC)
 _CASES = sa.table(
@@ -67,6 +67,44 @@ def _statement(number: int, state: str, comment: str) -> dict[str, object]:
         "withdrawn_at": _AT if state == "withdrawn" else None,
         "version": 4,
     }
+
+
+async def test_texts_that_await_approval_are_looked_at_again_and_givers_are_known_by_login(database_url: str) -> None:
+    url = ServiceSettings(database_url=database_url, internal_key=INTERNAL_KEY).database_url_for("cases")
+    await migrations.upgrade(url, "cases", Base.metadata, "0009")
+    engine = migration_engine(url, "cases")
+    later = {"kind": "first_bulletin", "revision": 1, "withdrawn_reason": "", "correction_reason": ""}
+    statements = sa.table(
+        "statements",
+        *(sa.column(column.name, column.type) for column in _STATEMENTS.columns),
+        *(sa.column(name) for name in later),
+        sa.column("submitted_at", UtcDateTime()),
+    )
+    handovers = sa.table(
+        "handovers",
+        *(sa.column(name) for name in ("id", "text", "state", "given_by_id", "given_by", "to_role", "to_unit")),
+        *(sa.column(name) for name in ("to_person", "version")),
+        sa.column("cases", Json),
+        sa.column("created_at", UtcDateTime()),
+    )
+    given = {"id": "h", "text": "", "state": "signed", "given_by_id": "u-1", "given_by": "wang.jg"}
+    given |= {"to_role": "office", "to_unit": "", "to_person": ""}
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(_CASES.insert().values(_CASE))
+            for number, state in ((1, "submitted"), (2, "draft")):
+                row = {**_statement(number, state, ""), **later, "published_at": None}
+                row["submitted_at"] = _AT if state == "submitted" else None
+                await connection.execute(statements.insert().values(row))
+            await connection.execute(handovers.insert().values({**given, "cases": [], "created_at": _AT, "version": 1}))
+        await migrations.upgrade(url, "cases", Base.metadata)
+        rows = sa.select(StatementRow.number, StatementRow.told, StatementRow.next_at).order_by(StatementRow.number)
+        async with engine.connect() as connection:
+            assert [tuple(row) for row in await connection.execute(rows)] == [(1, [], _AT), (2, [], None)]
+            givers = await connection.execute(sa.text("SELECT given_by_login FROM handovers"))
+            assert [tuple(row) for row in givers] == [("wang.jg",)]
+    finally:
+        await engine.dispose()
 
 
 async def test_old_statements_are_texts_of_one_version(database_url: str) -> None:

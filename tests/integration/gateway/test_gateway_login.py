@@ -16,7 +16,7 @@ async def test_login_gives_a_token_that_opens_the_door(gateway: Gateway) -> None
     assert login["expires_in"] == 900
     answer = await gateway.http.get("/api/v1/me", headers={"Authorization": f"Bearer {login['access_token']}"})
     assert answer.status_code == 200
-    assert answer.json()["name"] == "admin"
+    assert (answer.json()["name"], answer.json()["display_name"]) == ("admin", "系统管理员")
     assert answer.json()["roles"] == ["admin", "office"]
     assert "password" not in answer.text
 

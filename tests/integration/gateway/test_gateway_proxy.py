@@ -34,7 +34,7 @@ async def test_a_service_learns_who_calls_and_nothing_that_the_caller_made_up(ga
     assert answer.status_code == 200
     (call,) = gateway.upstream.calls
     assert call.principal is not None
-    assert call.principal.name == "admin"
+    assert (call.principal.name, call.principal.login) == ("系统管理员", "admin")
     assert call.principal.roles == {Role.ADMIN, Role.OFFICE}
     assert (call.path, call.query) == ("/api/v1/cases/1/tasks", "b=2&a=%E6%99%AE&a=")
     assert call.header("x-kept") == "yes"

@@ -126,7 +126,8 @@ async def test_person_acknowledges_by_api_and_a_second_time_changes_nothing(noti
     )
     second = (await notify.call("POST", path, roles={Role.GROUP_LEADER}, name="zhangsan", json={})).json()
     assert second == {**body, "already": True}
-    assert [one.acknowledged_via for one in await acknowledgements(notify)] == ["api"]
+    told = [(one.acknowledged_via, one.contact_name, one.contact_login) for one in await acknowledgements(notify)]
+    assert told == [("api", "张三", "zhangsan")]
 
 
 async def test_nobody_acknowledges_for_another(notify: Notify, mailbox: Mailbox) -> None:

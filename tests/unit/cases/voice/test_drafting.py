@@ -33,6 +33,8 @@ def test_a_missing_fact_can_be_asked_for() -> None:
     source = "{% if 起因 %}原因是{{ 起因 }}。{% else %}原因正在调查。{% endif %}"
     assert draft("t", source, {}).text == "原因正在调查。"
     assert draft("t", source, {"起因": "管道爆裂"}).text == "原因是管道爆裂。"
+    made = draft("t", source + "{{ 事发地点 }}", {})
+    assert (made.missing, made.optional) == (("事发地点",), ("起因",))
     assert draft("t", "{{ 死亡人数.多少 }}{{ 死亡人数 | upper }}", {}).text.startswith("〔待核实：死亡人数〕")
 
 
