@@ -28,6 +28,7 @@ def pytest_configure() -> None:
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4 << 30 and psutil.virtual_memory().available > 8 << 30:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
+
 # how long one example takes says nothing where other work runs on the machine
 settings.register_profile("huiying", deadline=None)
 settings.load_profile("huiying")
