@@ -70,6 +70,9 @@ def test_level_iv_is_handled_by_the_department_under_the_office(staff: Staff) ->
     assert (shown["level"], shown["state"], shown["automatic"]) == ("IV", "reported", False)
     assert shown["chain"]["lead"] == ["department"]
     assert case.clock("acknowledge")["state"] == "met"
+    # no department is concerned by the plan: the office names those that are
+    for unit in ("市财政局", "市水务局"):
+        staff["office"].post(f"{case.at}/participants", {"role": "department", "unit": unit})
     staff.are_told(case.id, "case_opened", shown["number"], "finance", "water")
     staff["stranger"].refused(404, "not-found", case.at, method="GET")
     staff["office"].refused(409, "exists", "/api/v1/cases", {"alert_id": alert["id"]})

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
 from contracts.messages import EventUpdated
-from contracts.words import AlertStatus, CaseState, ClockKind, Level, WatchMode
+from contracts.words import AlertStatus, ClockKind, Level, WatchMode
 from kit.problems import Problem
 from services.cases import store
-from services.cases.lifecycle import Refused
+from services.cases.lifecycle import WORKING, Refused
 from services.cases.models import AlertRow
 from services.cases.plan import Grade, HumanFacts, Plan
 from services.cases.plan.grading import in_scope
@@ -120,7 +120,7 @@ class Alerting:
                 named = {name_of_fact(file.plan, fact): "是" if is_so else "否" for fact, is_so in given.items()}
                 said = "、".join(f"{name}（{yes}）" for name, yes in named.items())
                 await file.enter("facts_established", f"人工认定：{said}。{reason}", actor, facts=given)
-                working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
+                working = file.state in WORKING
                 surges = facts.mass_incident is True and file.plan.surge.mass_incident
                 if working and surges and case.watch_mode != WatchMode.SURGE:
                     await file.watch(WatchMode.SURGE, PLAN, "现场发生群体性事件")

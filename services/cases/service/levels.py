@@ -20,12 +20,12 @@ from services.cases.approvals import (
     kind_of,
     sign,
 )
-from services.cases.lifecycle import STATE_NAMES, Refused
+from services.cases.lifecycle import STATE_NAMES, WORKING, Refused
 from services.cases.models import ApprovalRow
 from services.cases.plan.schema import ROMAN, Approval
 from services.cases.service.actors import MACHINE, PLAN, Actor
 from services.cases.service.case_file import CaseFile
-from services.cases.service.command import form
+from services.cases.service.command import ask_for_departments, form
 from services.cases.service.desk import Desk, missing
 from services.cases.service.signatories import Standing, settle
 from services.cases.service.tasks import add_playbook
@@ -243,6 +243,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
         approval_id=proposal.id,
     )
     await form(file)
+    await ask_for_departments(file)
     if proposal.kind == ProposalKind.RAISE:
         await add_playbook(file, level, file.now)
     chain = file.plan.levels[level].chain
@@ -252,7 +253,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
     subject = f"【{file.plan.level_name(level)}响应】{file.row.number}"
     graver = max(level, left, key=lambda one: one.rank)
     await file.notify(NotificationKind.LEVEL_CHANGED, subject, body, level=graver, also=approval.informed)
-    working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
+    working = file.state in WORKING
     if working and level in file.plan.surge.levels and file.row.watch_mode != WatchMode.SURGE:
         await file.watch(WatchMode.SURGE, PLAN, f"{file.plan.level_name(level)}响应")
     await end_by_rule(file)

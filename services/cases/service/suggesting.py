@@ -16,6 +16,7 @@ from contracts.words import AlertStatus, CaseState, Level, NotificationKind
 from kit.ids import new_id
 from services.cases import store
 from services.cases.access import parties_at
+from services.cases.lifecycle import WORKING
 from services.cases.models import AlertRow, CaseRow, StandingRow
 from services.cases.numbering import show_time
 from services.cases.plan import Grade, HumanFacts, Plan, grade
@@ -47,8 +48,6 @@ from services.cases.service.resurging import note_resurgence
 from services.cases.store import courses as stored
 
 _log = structlog.get_logger(__name__)
-#: States in which a level that has lost its reasons is worth a word.
-WORKING = (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
 #: States in which only what is new is suggested, however much time has passed.
 AFTERCARE = (CaseState.MONITORING, CaseState.REVIEWING)
 

@@ -50,7 +50,7 @@ async def test_the_command_stands_up_and_only_the_county_that_the_event_names_is
     path = await level_two(cases)
     command = await cases.get(f"{path}/command")
     assert [one["name"] for one in command["lead"]] == ["应急领导小组组长", "应急领导小组成员"]
-    assert [one["role"] for one in command["executors"]] == ["propaganda", "department", "office"]
+    assert [one["role"] for one in command["executors"]] == ["propaganda", "office"]
     assert {one["name"] for one in command["informed"]} == {"景谷县移民系统", "市委、市政府主要领导"}
     assert command["watch"]["mode"] == "surge"
     assert {"首次发布", "新闻发布会"} <= {one["what"] for one in command["duties"]}
@@ -59,6 +59,25 @@ async def test_the_command_stands_up_and_only_the_county_that_the_event_names_is
     counties = {one["unit"] for notice in notices for one in notice["recipients"] if one["role"] == "county"}
     assert counties == {"景谷县移民系统"}
     assert (await kinds(cases, path))["command_formed"] == 1
+
+
+async def test_where_no_department_is_concerned_the_office_is_asked_once_to_name_them(
+    cases: Cases,
+) -> None:
+    path = await level_two(cases)
+    department = Principal("user-water", "水科长", frozenset({Role.DEPARTMENT}), "市水务局")
+    assert (await cases.call("GET", path, department)).status_code == 404
+    assert (await kinds(cases, path))["departments_wanted"] == 1
+    asked = [one for one in await cases.heard(NOTIFICATIONS_REQUESTED) if "待确定参与部门" in one["subject"]]
+    assert [[who["role"] for who in one["recipients"]] for one in asked] == [["office"]]
+    assert "确定参与部门" in [one["what"] for one in (await cases.get(f"{path}/command"))["duties"]]
+    body = {"role": "department", "unit": "市水务局"}
+    await cases.post(f"{path}/participants", OFFICE, body, status=201)
+    assert (await cases.call("GET", path, department)).status_code == 200
+    assert "确定参与部门" not in [one["what"] for one in (await cases.get(f"{path}/command"))["duties"]]
+    raised = await cases.post(f"{path}/level", LEADER, {"level": "I", "reason": "中央媒体转载"}, status=201)
+    await cases.post(f"{path}/approvals/{raised['id']}", CITY, {"decision": "approve"})
+    assert (await kinds(cases, path))["departments_wanted"] == 1
 
 
 async def test_people_come_are_replaced_and_leave_and_are_remembered(cases: Cases) -> None:
