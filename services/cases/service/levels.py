@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.messages import Reason
-from contracts.words import CaseState, ClockKind, Level, NotificationKind, WatchMode
+from contracts.words import CaseState, ClockKind, Level, NotificationKind
 from kit.ids import new_id
 from kit.problems import Problem
 from services.cases import clocks, store
@@ -20,7 +20,7 @@ from services.cases.approvals import (
     kind_of,
     sign,
 )
-from services.cases.lifecycle import STATE_NAMES, WORKING, Refused
+from services.cases.lifecycle import STATE_NAMES, Refused
 from services.cases.models import ApprovalRow
 from services.cases.plan.schema import ROMAN, Approval
 from services.cases.service.actors import MACHINE, PLAN, Actor
@@ -29,7 +29,7 @@ from services.cases.service.command import ask_for_departments, form
 from services.cases.service.desk import Desk, missing
 from services.cases.service.signatories import Standing, settle
 from services.cases.service.tasks import add_playbook
-from services.cases.service.watching import end_by_rule
+from services.cases.service.watching import begin_by_rule, end_by_rule
 
 KIND_NAMES = {ProposalKind.ACTIVATE: "启动", ProposalKind.RAISE: "提升至", ProposalKind.LOWER: "降为"}
 _SETTLED = (CaseState.CLOSED, CaseState.DISMISSED)
@@ -253,9 +253,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
     subject = f"【{file.plan.level_name(level)}响应】{file.row.number}"
     graver = max(level, left, key=lambda one: one.rank)
     await file.notify(NotificationKind.LEVEL_CHANGED, subject, body, level=graver, also=approval.informed)
-    working = file.state in WORKING
-    if working and level in file.plan.surge.levels and file.row.watch_mode != WatchMode.SURGE:
-        await file.watch(WatchMode.SURGE, PLAN, f"{file.plan.level_name(level)}响应")
+    await begin_by_rule(file, f"{file.plan.level_name(level)}响应")
     await end_by_rule(file)
 
 
