@@ -77,14 +77,22 @@ async def form(file: CaseFile) -> None:
     await file.enter("command_formed", text, PLAN, level=str(file.level), participants=data)
 
 
-async def join(file: CaseFile, role: Role, unit: str, duty: str, actor: Actor) -> None:
-    """Let a unit that is given work take part, where its role sees only what it takes part in and it does not yet."""
+async def join(file: CaseFile, role: Role, unit: str, duty: str, actor: Actor, *, quiet: bool = False) -> bool:
+    """Let a unit that is given work take part, where its role sees only what it takes part in and it does not yet.
+
+    Returns whether it came. `quiet`: the caller enters it and tells the unit.
+    """
     if role not in CONFINED:
-        return
+        return False
     rows = await file.participants()
     if any(row.role == role and row.unit in ("", unit) and not row.person and row.left_at is None for row in rows):
-        return
-    await _come(file, rows, Coming(role, unit, duty=duty), actor)
+        return False
+    coming = Coming(role, unit, duty=duty)
+    if quiet:
+        await _sit(file, coming, actor)
+    else:
+        await _come(file, rows, coming, actor)
+    return True
 
 
 async def join_opener(file: CaseFile, actor: Actor) -> None:
