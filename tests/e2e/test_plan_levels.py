@@ -70,9 +70,7 @@ def test_level_iv_is_handled_by_the_department_under_the_office(staff: Staff) ->
     assert (shown["level"], shown["state"], shown["automatic"]) == ("IV", "reported", False)
     assert shown["chain"]["lead"] == ["department"]
     assert case.clock("acknowledge")["state"] == "met"
-    # no department is concerned by the plan: the office names those that are
-    for unit in ("市财政局", "市水务局"):
-        staff["office"].post(f"{case.at}/participants", {"role": "department", "unit": unit})
+    case.name_departments()
     staff.are_told(case.id, "case_opened", shown["number"], "finance", "water")
     staff["stranger"].refused(404, "not-found", case.at, method="GET")
     staff["office"].refused(409, "exists", "/api/v1/cases", {"alert_id": alert["id"]})
@@ -127,6 +125,7 @@ def test_level_iii_is_handled_by_the_office_with_the_departments(staff: Staff, t
     case = Handling(staff, alert["case_id"])
     shown = case.show()
     assert (shown["level"], shown["level_active"], shown["automatic"]) == ("III", False, True)
+    case.name_departments()
     staff.are_told(case.id, "case_opened", shown["number"], "finance", "lancang")
     assert case.show("lancang")["id"] == case.id
     for stranger in ("stranger", "menglian", "expert"):
@@ -229,6 +228,7 @@ def test_level_ii_is_handled_with_the_propaganda_department(staff: Staff) -> Non
     alert = the_alert(staff, "II", "景谷")
     case = Handling(staff, alert["case_id"])
     shown = case.show()
+    case.name_departments()
     staff.are_told(case.id, "alert_raised", "Ⅱ", "propaganda", "leader", "office")
     staff.are_told(case.id, "level_proposed", "Ⅱ", "propaganda", "leader", "office")
     case.may_not_sign("propaganda", 403, "approval.role")
@@ -348,6 +348,7 @@ def test_level_i_is_led_by_the_city(staff: Staff) -> None:
     case.may_not_sign("leader", 409, "two_people")
     case.may_not_sign("member", 403, "approval.role")
     assert case.sign("city", comment="同意启动")["state"] == "approved"
+    case.name_departments()
     command = staff["office"].get(f"{case.at}/command")
     assert {one["role"] for one in command["lead"]} == {"city_leader"}
     assert {"group_leader", "group_member", "office", "department"} <= {one["role"] for one in command["executors"]}
