@@ -52,6 +52,8 @@ def roles_used(plan: Plan) -> Iterator[tuple[_Place, tuple[Role, ...]]]:
         yield ("playbook", i, "role"), (task.role,)
     for i, unit in enumerate(plan.organisation.units):
         yield ("organisation", "units", i, "role"), (unit.role,)
+    if "approvers" in plan.corrections.model_fields_set:
+        yield ("corrections", "approvers", "roles"), plan.corrections.approvers.roles
     yield ("review", "led_by"), plan.review.led_by
     yield ("review", "invited"), plan.review.invited
 
