@@ -8,7 +8,8 @@ from contracts.words import IncidentType, NotificationKind
 from kit.ids import new_id
 from kit.problems import Problem
 from services.cases import store
-from services.cases.approvals import Decision
+from services.cases.approvals import Decision, Mandate
+from services.cases.delegations import mandates
 from services.cases.lifecycle import Refused
 from services.cases.models import StatementRow, StatementVersionRow
 from services.cases.plan.schema import ROMAN
@@ -21,7 +22,7 @@ from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
 from services.cases.service.statement_file import StatementFile, changing
-from services.cases.store import case_facts, speech
+from services.cases.store import case_facts, delegations, speech
 from services.cases.voice.consistency import Finding, blocking
 from services.cases.voice.drafting import Draft, DraftError, draft
 from services.cases.voice.wording import show_time
@@ -195,13 +196,14 @@ class Statements:
     ) -> StatementRow:
         """Approve a submitted version, or send it back to its author with the reason.
 
-        403 where the actor holds none of the roles that decide at the case's level; 409 where the actor wrote it, or
-        where something found in it is neither corrected nor explained, or an explanation is not accepted.
+        403 where the actor holds none of the roles that decide at the case's level and acts for no holder of one; 409
+        where the actor, or whom they act for, wrote it, or where something found in it is neither corrected nor
+        explained, or an explanation is not accepted.
         """
         async with changing(self._desk, case_id, statement_id, check, "submitted") as held:
             file, row = held.case, held.row
-            _may_decide(file, actor)
-            if actor.id == row.author_id:
+            mandate = await _mandate(file, actor)
+            if row.author_id in (actor.id, mandate.holder_id if mandate else None):
                 raise Refused("two_people", "起草人不能审批自己的口径", "The author cannot approve their own text")
             if decision == "reject" and not comment.strip():
                 raise Refused("comment_missing", "退回须说明理由", "A rejection needs its reason")
@@ -209,12 +211,14 @@ class Statements:
             if decision == "approve":
                 _settle(found, held, actor, accept=accept_explanations)
             held.version.findings = checking.as_json(found)
-            row.decided_at, row.decided_by, row.comment = file.now, actor.name, comment
+            signed = f"{actor.name}（代{mandate.holder}）" if mandate else actor.name
+            row.decided_at, row.decided_by, row.comment = file.now, signed, comment
             row.state = "approved" if decision == "approve" else "draft"
             if comment:
                 _say(held, "approved" if decision == "approve" else "returned", comment, actor)
             said = "批准" if decision == "approve" else "退回"
-            text = f"{said}口径第 {row.number} 份第 {row.revision} 版" + (f"：{comment}" if comment else "")
+            way = f"（{signed}）" if mandate else ""
+            text = f"{said}口径第 {row.number} 份第 {row.revision} 版{way}" + (f"：{comment}" if comment else "")
             await file.enter(
                 "statement_approved" if decision == "approve" else "statement_returned",
                 text,
@@ -223,6 +227,8 @@ class Statements:
                 version=row.number,
                 revision=row.revision,
                 explained=[item["finding"] for item in held.version.explanations],
+                on_behalf_of=mandate.holder if mandate else None,
+                delegation_id=mandate.delegation_id if mandate else None,
             )
             return row
 
@@ -348,16 +354,22 @@ async def _fill(file: CaseFile, template: StatementTemplate) -> Draft:
         raise Refused("template", str(error), "The template cannot be filled in") from None
 
 
-def _may_decide(file: CaseFile, actor: Actor) -> None:
+async def _mandate(file: CaseFile, actor: Actor) -> Mandate | None:
+    """Return by whose delegation an actor decides, None where by a role of their own; 403 where by neither."""
     deciders = file.plan.deciders(file.level)
-    if not actor.roles & deciders:
-        raise Problem(
-            403,
-            "statement.role",
-            zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
-            en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
-            roles=sorted(deciders),
-        )
+    if actor.roles & deciders:
+        return None
+    leaves = await delegations.standing(file.session, file.now)
+    for mandate in mandates(leaves, actor.id or "", file.now):
+        if mandate.role in deciders:
+            return mandate
+    raise Problem(
+        403,
+        "statement.role",
+        zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
+        en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
+        roles=sorted(deciders),
+    )
 
 
 def _settle(found: list[Finding], held: StatementFile, actor: Actor, *, accept: bool) -> None:
