@@ -75,7 +75,7 @@ def concerned(plan: Plan, role: Role, about: About) -> list[str]:
     """Return the names of the role's units that a case concerns; `[""]` where the role takes part as a whole.
 
     Where the case names no place of the plan, or none that a county is in charge of, all counties are concerned. Where
-    no department is concerned by its own account, those are that the plan marks as `default`; where it marks none,
+    no department is concerned by its own account, those are that the plan marks as `by_default`; where it marks none,
     nobody: the office is asked to name them.
     """
     units = [unit for unit in plan.organisation.units if unit.role is role]
@@ -87,7 +87,7 @@ def concerned(plan: Plan, role: Role, about: About) -> list[str]:
     fitting = [unit.name for unit in units if _is_concerned(plan, unit, about, named)]
     if fitting or role is not Role.DEPARTMENT:
         return fitting or [""]
-    return [unit.name for unit in units if unit.default]
+    return [unit.name for unit in units if unit.by_default]
 
 
 def _is_concerned(plan: Plan, unit: Unit, about: About, named: set[str]) -> bool:

@@ -24,9 +24,9 @@ def gaps(plan: Plan, document: Document) -> Iterator[Finding]:
         yield document.finding(("meta", "version"), message)
     yield from _repeated(plan, document)
     for i, unit in enumerate(plan.organisation.units):
-        if unit.default and unit.role is not Role.DEPARTMENT:
-            message = "只有部门可以设 default / only a department takes part by default"
-            yield document.finding(("organisation", "units", i, "default"), message)
+        if unit.by_default and unit.role is not Role.DEPARTMENT:
+            message = "只有部门可以设 by_default / only a department takes part by default"
+            yield document.finding(("organisation", "units", i, "by_default"), message)
     yield from _topics_and_places(plan, document)
     known = {holder.role for holder in plan.organisation.roles}
     for where, roles in roles_used(plan):

@@ -104,7 +104,7 @@ class RoleHolder(Strict):
 class Unit(Strict):
     """A body that takes part; with `concerns`, in the cases that these are about.
 
-    A department that is `default` takes part in the cases that concern no department by its own account.
+    A department with `by_default` takes part in the cases that concern no department by its own account.
     """
 
     key: str
@@ -112,7 +112,7 @@ class Unit(Strict):
     role: Role
     duties: str = ""
     concerns: Concerns | None = None
-    default: bool = False
+    by_default: bool = False
 
 
 class Organisation(Strict):

@@ -8,21 +8,19 @@ from contracts.words import IncidentType, NotificationKind
 from kit.ids import new_id
 from kit.problems import Problem
 from services.cases import store
-from services.cases.approvals import Decision, Mandate
-from services.cases.delegations import mandates
+from services.cases.approvals import Decision
 from services.cases.lifecycle import Refused
 from services.cases.models import StatementRow, StatementVersionRow
-from services.cases.plan.schema import ROMAN
 from services.cases.plan.statements import KIND_NAMES, StatementKind, StatementTemplate, templates_for
-from services.cases.roles import list_roles
 from services.cases.service import checking
 from services.cases.service.actors import Actor
 from services.cases.service.case_facts import confirmed
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
+from services.cases.service.signatories import mandate_of
 from services.cases.service.statement_file import StatementFile, changing
-from services.cases.store import case_facts, delegations, speech
+from services.cases.store import case_facts, speech
 from services.cases.voice.consistency import Finding, blocking
 from services.cases.voice.drafting import Draft, DraftError, draft
 from services.cases.voice.wording import show_time
@@ -202,7 +200,7 @@ class Statements:
         """
         async with changing(self._desk, case_id, statement_id, check, "submitted") as held:
             file, row = held.case, held.row
-            mandate = await _mandate(file, actor)
+            mandate = await mandate_of(file, actor)
             if row.author_id in (actor.id, mandate.holder_id if mandate else None):
                 raise Refused("two_people", "起草人不能审批自己的口径", "The author cannot approve their own text")
             if decision == "reject" and not comment.strip():
@@ -352,24 +350,6 @@ async def _fill(file: CaseFile, template: StatementTemplate) -> Draft:
         return draft(template.title, template.text, values)
     except DraftError as error:
         raise Refused("template", str(error), "The template cannot be filled in") from None
-
-
-async def _mandate(file: CaseFile, actor: Actor) -> Mandate | None:
-    """Return by whose delegation an actor decides, None where by a role of their own; 403 where by neither."""
-    deciders = file.plan.deciders(file.level)
-    if actor.roles & deciders:
-        return None
-    leaves = await delegations.standing(file.session, file.now)
-    for mandate in mandates(leaves, actor.id or "", file.now):
-        if mandate.role in deciders:
-            return mandate
-    raise Problem(
-        403,
-        "statement.role",
-        zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
-        en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
-        roles=sorted(deciders),
-    )
 
 
 def _settle(found: list[Finding], held: StatementFile, actor: Actor, *, accept: bool) -> None:

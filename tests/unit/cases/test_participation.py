@@ -44,7 +44,7 @@ def with_departments(*, default: bool = False) -> Plan:
             role=Role.DEPARTMENT,
             concerns=Concerns(incident_types=(IncidentType.PUBLIC_HEALTH,)),
         ),
-        Unit(key="silent", name="市统计局", role=Role.DEPARTMENT, default=default),
+        Unit(key="silent", name="市统计局", role=Role.DEPARTMENT, by_default=default),
     )
     organisation = PLAN.organisation.model_copy(update={"units": (*PLAN.organisation.units, *units)})
     return PLAN.model_copy(update={"organisation": organisation})

@@ -207,3 +207,11 @@ def test_corrections_that_nobody_could_approve_are_an_error() -> None:
         "corrections.approvers.one_of",
         "nobody holds any role of one_of: no correction can be approved",
     ) in (told(findings_on(PUER, change)))
+
+
+def test_only_a_department_takes_part_by_default() -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["organisation"]["units"][0]["by_default"] = True
+
+    found = told(findings_on(PUER, change))
+    assert ("error", "organisation.units[0].by_default", "only a department takes part by default") in found
