@@ -126,6 +126,9 @@ ACTIONS: Final[dict[str, Action]] = {
         _UNITS,
         "四、五(三)2",
     ),
+    "cases.describe": Action(
+        "修改标题、摘要、事件类型", "change title, summary and incident type", _WORKERS, clause="二(一)"
+    ),
     "cases.decide": Action("审批级别、总结评估", "decide on levels and reviews", _LEADERS | {Role.OFFICE}, clause="四"),
     # the chain of the plan says whose turn it is; a delegate may hold any role but the auditor's
     "cases.sign": Action(
@@ -150,7 +153,14 @@ ACTIONS: Final[dict[str, Action]] = {
     "statements.write": Action(
         "起草、发布、撤回口径", "draft, publish, withdraw statements", _WORKERS, clause="二(三)、三(二)"
     ),
-    "statements.approve": Action("审批口径", "approve statements", _LEADERS | {Role.OFFICE}, clause="二(三)、三(二)"),
+    # by a role that decides at the level, or a delegate of a holder, as with levels
+    "statements.approve": Action(
+        "审批口径（含受托代理）",
+        "approve statements (as a delegate too)",
+        _OVERSEERS - {Role.AUDITOR, Role.ADMIN},
+        CONFINED,
+        "二(三)、三(二)",
+    ),
     "corrections.write": Action(
         "提出更正请求、记录结果", "file correction requests, record outcomes", _WORKERS, clause="五(三)1"
     ),

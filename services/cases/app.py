@@ -53,6 +53,7 @@ from services.cases.service.courses import CourseRetention
 from services.cases.service.deadlines import Deadlines
 from services.cases.service.decisions import Decisions
 from services.cases.service.delegations import Delegations
+from services.cases.service.describing import Describing
 from services.cases.service.desk import Desk
 from services.cases.service.grades import Grades
 from services.cases.service.handovers import Handovers
@@ -155,6 +156,7 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
         receipts=Receipts(desk),
         openings=Openings(desk),
         casework=Casework(desk),
+        describing=Describing(desk),
         levels=Levels(desk),
         statements=Statements(desk),
         statement_approvals=StatementApprovals(desk),

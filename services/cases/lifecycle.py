@@ -17,6 +17,8 @@ from services.cases.roles import list_roles
 
 #: States of a case that is still being worked; an event has at most one case in one of these.
 OPEN_STATES: Final = frozenset(CaseState) - {CaseState.CLOSED, CaseState.DISMISSED}
+#: States in which the response is under way or still to come.
+WORKING: Final = (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
 
 
 @dataclass(frozen=True, slots=True)

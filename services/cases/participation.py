@@ -50,29 +50,44 @@ class Seat:
 
 
 def seats(plan: Plan, level: Level, about: About) -> list[Seat]:
-    """Return the chain of command at `level`, each role once, with the first of its parts: lead, executor, informed."""
+    """Return the chain of command at `level`, each role once, with the first of its parts: lead, executor, informed.
+
+    Where departments are to lead and none is known to be concerned, the office leads until it has named them.
+    """
     chain = plan.levels[level].chain
     found: dict[tuple[Role, str], Seat] = {}
     for part, roles in ((Part.LEAD, chain.lead), (Part.EXECUTOR, chain.executors), (Part.INFORMED, chain.informed)):
         for role in roles:
             for unit in concerned(plan, role, about):
                 found.setdefault((role, unit), Seat(role, unit, part))
+    if not any(seat.part is Part.LEAD for seat in found.values()):
+        found[Role.OFFICE, ""] = Seat(Role.OFFICE, "", Part.LEAD)
     return list(found.values())
+
+
+def departments_are_wanted(plan: Plan, level: Level, present: Iterable[Role | str]) -> bool:
+    """Tell whether the chain of command at `level` has a part for departments, and none is among the roles present."""
+    chain = plan.levels[level].chain
+    return Role.DEPARTMENT in (*chain.lead, *chain.executors, *chain.informed) and Role.DEPARTMENT not in present
 
 
 def concerned(plan: Plan, role: Role, about: About) -> list[str]:
     """Return the names of the role's units that a case concerns; `[""]` where the role takes part as a whole.
 
-    Nobody is left out for want of knowledge: where the case names no place of the plan, or none that a county is in
-    charge of, all counties are concerned; where no department is concerned by its own account, all are.
+    Where the case names no place of the plan, or none that a county is in charge of, all counties are concerned. Where
+    no department is concerned by its own account, those are that the plan marks as `by_default`; where it marks none,
+    nobody: the office is asked to name them.
     """
     units = [unit for unit in plan.organisation.units if unit.role is role]
-    if role not in CONFINED or not units:
+    if role not in CONFINED or (not units and role is not Role.DEPARTMENT):
         return [""]
     named = places_in(plan, about.places)
     if role is Role.COUNTY:
         return list(counties_of(plan, named)) or [unit.name for unit in units]
-    return [unit.name for unit in units if _is_concerned(plan, unit, about, named)] or [""]
+    fitting = [unit.name for unit in units if _is_concerned(plan, unit, about, named)]
+    if fitting or role is not Role.DEPARTMENT:
+        return fitting or [""]
+    return [unit.name for unit in units if unit.by_default]
 
 
 def _is_concerned(plan: Plan, unit: Unit, about: About, named: set[str]) -> bool:

@@ -70,6 +70,7 @@ def test_level_iv_is_handled_by_the_department_under_the_office(staff: Staff) ->
     assert (shown["level"], shown["state"], shown["automatic"]) == ("IV", "reported", False)
     assert shown["chain"]["lead"] == ["department"]
     assert case.clock("acknowledge")["state"] == "met"
+    case.name_departments()
     staff.are_told(case.id, "case_opened", shown["number"], "finance", "water")
     staff["stranger"].refused(404, "not-found", case.at, method="GET")
     staff["office"].refused(409, "exists", "/api/v1/cases", {"alert_id": alert["id"]})
@@ -124,6 +125,7 @@ def test_level_iii_is_handled_by_the_office_with_the_departments(staff: Staff, t
     case = Handling(staff, alert["case_id"])
     shown = case.show()
     assert (shown["level"], shown["level_active"], shown["automatic"]) == ("III", False, True)
+    case.name_departments()
     staff.are_told(case.id, "case_opened", shown["number"], "finance", "lancang")
     assert case.show("lancang")["id"] == case.id
     for stranger in ("stranger", "menglian", "expert"):
@@ -226,6 +228,7 @@ def test_level_ii_is_handled_with_the_propaganda_department(staff: Staff) -> Non
     alert = the_alert(staff, "II", "景谷")
     case = Handling(staff, alert["case_id"])
     shown = case.show()
+    case.name_departments()
     staff.are_told(case.id, "alert_raised", "Ⅱ", "propaganda", "leader", "office")
     staff.are_told(case.id, "level_proposed", "Ⅱ", "propaganda", "leader", "office")
     case.may_not_sign("propaganda", 403, "approval.role")
@@ -345,6 +348,7 @@ def test_level_i_is_led_by_the_city(staff: Staff) -> None:
     case.may_not_sign("leader", 409, "two_people")
     case.may_not_sign("member", 403, "approval.role")
     assert case.sign("city", comment="同意启动")["state"] == "approved"
+    case.name_departments()
     command = staff["office"].get(f"{case.at}/command")
     assert {one["role"] for one in command["lead"]} == {"city_leader"}
     assert {"group_leader", "group_member", "office", "department"} <= {one["role"] for one in command["executors"]}
@@ -361,8 +365,11 @@ def test_level_i_is_led_by_the_city(staff: Staff) -> None:
         text="宁洱县磨黑镇部分群众反映征地补偿标准不公开。市、县工作组已到场听取意见，补偿标准将于三日内公布。",
     )
     assert minutes(alert["raised_at"], said["published_at"]) < 5 * 60
-    update = case.draft("office", title="续报", text="工作组正在现场。")
-    staff["leader"].refused(403, "statement.role", f"{update}/approve")
+    path = case.draft("office", title="续报", text="工作组正在现场。")
+    staff["member"].refused(403, "statement.role", f"{path}/approve")
+    # the city's delegate approves texts too, on its behalf
+    assert "（代" in staff["leader"].post(f"{path}/approve")["decided_by"]
+    update = case.draft("office", title="续报", text="工作组仍在现场。")
     meet_the_press(staff, case, "city")
     assert minutes(alert["raised_at"], case.clock("press_conference")["ended_at"]) < 24 * 60
     no = {"decision": "not_hold", "reason": "不再召开"}

@@ -20,16 +20,19 @@ from services.cases.schemas.cases import (
     ApprovalOut,
     CaseIn,
     CaseOut,
+    CasePatch,
     DecisionIn,
     LevelIn,
     TransitionIn,
     WatchIn,
 )
 from services.cases.service.actors import Actor
+from services.cases.service.describing import Description
 from services.cases.service.opening import Opening
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 
+Describer = Annotated[Principal, require("cases.describe")]
 #: The chain says who signs: holders of a step's roles, their delegates and deputies, whatever roles these have.
 Signer = Annotated[Principal, require("cases.sign")]
 
@@ -112,6 +115,19 @@ async def create_case(body: CaseIn, parts: PartsDep, principal: CaseWriter, resp
 async def get_case(case_id: Id, parts: PartsDep, caller: CaseReader, response: Response) -> CaseOut:
     """Return a case with its chain of command, and its next steps and what each lacks."""
     return await parts.show(await parts.case(case_id), caller, response)
+
+
+@router.patch("/{case_id}", responses={**problems(404, 409, 412), **TAGGED}, summary="修改标题、摘要、事件类型")
+async def describe_case(
+    case_id: Id, body: CasePatch, parts: PartsDep, principal: Describer, seen: Seen, response: Response
+) -> CaseOut:
+    """Change what a case is called and said to be about; the timeline keeps the old and the new words.
+
+    Another incident type brings its tasks of the playbook and the departments that it concerns.
+    """
+    description = Description(body.title, body.summary, body.incident_type)
+    row = await parts.describing.describe(case_id, description, body.reason, Actor.of(principal), seen)
+    return await parts.show(row, principal, response)
 
 
 @router.post("/{case_id}/transitions", responses={**problems(404, 409, 412), **TAGGED}, summary="流转")

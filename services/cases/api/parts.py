@@ -34,6 +34,7 @@ from services.cases.service.corrections import Corrections
 from services.cases.service.deadlines import Deadlines
 from services.cases.service.decisions import Decisions
 from services.cases.service.delegations import Delegations
+from services.cases.service.describing import Describing
 from services.cases.service.desk import Desk, missing
 from services.cases.service.grades import Grades
 from services.cases.service.handovers import Handovers
@@ -65,6 +66,7 @@ class Parts:
     receipts: Receipts
     openings: Openings
     casework: Casework
+    describing: Describing
     levels: Levels
     statements: Statements
     statement_approvals: StatementApprovals

@@ -23,6 +23,10 @@ def gaps(plan: Plan, document: Document) -> Iterator[Finding]:
         )
         yield document.finding(("meta", "version"), message)
     yield from _repeated(plan, document)
+    for i, unit in enumerate(plan.organisation.units):
+        if unit.by_default and unit.role is not Role.DEPARTMENT:
+            message = "只有部门可以设 by_default / only a department takes part by default"
+            yield document.finding(("organisation", "units", i, "by_default"), message)
     yield from _topics_and_places(plan, document)
     known = {holder.role for holder in plan.organisation.roles}
     for where, roles in roles_used(plan):
@@ -48,6 +52,8 @@ def roles_used(plan: Plan) -> Iterator[tuple[_Place, tuple[Role, ...]]]:
         yield ("playbook", i, "role"), (task.role,)
     for i, unit in enumerate(plan.organisation.units):
         yield ("organisation", "units", i, "role"), (unit.role,)
+    if "approvers" in plan.corrections.model_fields_set:
+        yield ("corrections", "approvers", "roles"), plan.corrections.approvers.roles
     yield ("review", "led_by"), plan.review.led_by
     yield ("review", "invited"), plan.review.invited
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from contracts.permissions import ACTIONS
 from contracts.words import Role
 from services.cases.plan.check_names import roles_used
 from services.cases.plan.loader import Document, Finding
@@ -25,10 +26,30 @@ def gaps(plan: Plan, document: Document) -> Iterator[Finding]:
         )
         severity: Literal["error", "warning"] = "error" if holder.role in deciding else "warning"
         yield document.finding(("organisation", "roles", i), message, severity)
+    yield from _correctors(plan, document, held)
     for i, row in enumerate(plan.notices):
         if not set(row.roles) & held and set(row.roles) <= {holder.role for holder in plan.organisation.roles}:
             message = "此行的角色都无人担任，通知不到任何人 / nobody holds any role of this row: it reaches no one"
             yield document.finding(("notices", i, "roles"), message, "warning")
+
+
+def _correctors(plan: Plan, document: Document, held: set[Role]) -> Iterator[Finding]:
+    """Yield roles that are to approve correction requests and may not, and one of which nobody could be the one."""
+    approvers = plan.corrections.approvers
+    if "approvers" not in plan.corrections.model_fields_set:
+        return
+    right = ACTIONS["corrections.approve"]
+    for part, roles in (("roles", approvers.roles), ("one_of", approvers.one_of)):
+        for i, role in enumerate(roles):
+            if role not in right.everywhere:
+                may = ", ".join(sorted(right.everywhere))
+                message = f"{role} 无权批准更正请求 / {role} may not approve correction requests; these may: {may}"
+                yield document.finding(("corrections", "approvers", part, i), message)
+    if not held & set(approvers.one_of) & right.everywhere:
+        message = (
+            "one_of 的角色都无人担任，更正请求无法批准 / nobody holds any role of one_of: no correction can be approved"
+        )
+        yield document.finding(("corrections", "approvers", "one_of"), message)
 
 
 def holders(plan: Plan) -> set[Role]:

@@ -46,9 +46,10 @@ class Decision:
     """What a person decided of an event's level.
 
     `refused`: the ranks that the person did not want, lowest and highest (a dismissed alert, a rejected proposal, a
-    case that was not taken up, the levels above the one that a case was lowered to). `settled`: the rank that a case
-    was given. `own`: the person's own motion, not an answer to a suggestion. `ends_case`: the case was not taken up,
-    so that the event has none.
+    case that was not taken up, the levels above the one that a case was lowered to or ended its response at).
+    `settled`: the rank that a case was given. `own`: the person's own motion, not an answer to a suggestion.
+    `ends_case`: the case was not taken up, so that the event has none. `for_good`: a lowering or the end of the
+    response, after which only what is new is suggested, however much time has passed.
     """
 
     id: str
@@ -58,16 +59,25 @@ class Decision:
     settled: int | None = None
     own: bool = False
     ends_case: bool = False
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A rank that a person refused, and the criteria that were met then. `told`: the case says that it is held back."""
+    """A rank that a person refused, and the criteria that were met then. `told`: the case says that it is held back.
+
+    `for_good`: the plan's time of `ask_again` does not bring it up again, only what is new does.
+    """
 
     at: float
     by: str
     met: frozenset[str]
     told: bool = False
+    for_good: bool = False
+
+    def asks_again(self, at: float, rules: Rules) -> bool:
+        """Tell whether the plan's time to ask again has passed."""
+        return not self.for_good and at >= self.at + rules.ask_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,8 @@ class Holding:
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
     #: when each criterion was last met
     last_met: Mapping[str, float] = field(default_factory=dict)
+    #: when the event was last looked at; None where that was not kept
+    looked: float | None = None
     #: ids of decisions that have been taken into account
     heeded: frozenset[str] = frozenset()
     low: Low = Low(0)
@@ -102,10 +114,12 @@ class Holding:
                     "by": refusal.by,
                     "met": sorted(refusal.met),
                     "told": refusal.told,
+                    "for_good": refusal.for_good,
                 }
                 for rank, refusal in self.refusals.items()
             },
             "last_met": dict(self.last_met),
+            "looked": self.looked,
             "heeded": sorted(self.heeded),
             "low": {"standing": low.standing, "since": low.since, "rank": low.rank, "told": low.told},
         }
@@ -114,10 +128,12 @@ class Holding:
     def of_json(cls, data: Mapping[str, Any]) -> Holding:
         """Read what :meth:`as_json` wrote."""
         refusals = {
-            int(rank): Refusal(item["at"], item["by"], frozenset(item["met"]), item["told"])
+            int(rank): Refusal(
+                item["at"], item["by"], frozenset(item["met"]), item["told"], item.get("for_good", False)
+            )
             for rank, item in data["refusals"].items()
         }
-        return cls(refusals, data["last_met"], frozenset(data["heeded"]), Low(**data["low"]))
+        return cls(refusals, data["last_met"], data.get("looked"), frozenset(data["heeded"]), Low(**data["low"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +159,24 @@ class Easing:
 
 
 def heed(holding: Holding, decisions: Iterable[Decision], rules: Rules) -> Holding:
-    """Take people's decisions into account, each once. A criterion counts as met then if it was met within the hold.
+    """Take people's decisions into account, each once.
 
-    A criterion that flickers is thus not new because it happened to be out at the moment of the refusal.
+    What was met at the last look before a decision stood at the decision, however long ago that look was: nothing was
+    heard since. So does what was met within the hold before that look: a criterion that flickers is not new because it
+    happened to be out.
     """
     for decision in sorted(decisions, key=lambda one: (one.at, one.id)):
         if decision.id in holding.heeded:
             continue
         refusals = dict(holding.refusals)
         if decision.refused is not None:
-            met = frozenset(key for key, last in holding.last_met.items() if last >= decision.at - rules.hold)
+            looked = max(holding.last_met.values(), default=decision.at) if holding.looked is None else holding.looked
+            since = min(decision.at, looked) - rules.hold
+            met = frozenset(key for key, last in holding.last_met.items() if last >= since)
             lowest, highest = decision.refused
-            refusals |= dict.fromkeys(range(lowest, highest + 1), Refusal(decision.at, decision.by, met))
+            for rank in range(lowest, highest + 1):
+                for_good = decision.for_good or (rank in refusals and refusals[rank].for_good)
+                refusals[rank] = Refusal(decision.at, decision.by, met, for_good=for_good)
         holding = replace(holding, refusals=refusals, heeded=holding.heeded | {decision.id})
     return holding
 
@@ -166,14 +188,16 @@ def consider(
 
     `suggested` is the gravest rank suggested of the event so far (0: none), `decided` the rank that a person gave its
     case (0: none). Suggestions only rise: a rank at or below either is passed over. A rank that a person refused is
-    suggested again once a criterion of that rank or above is met which was not met then, or the plan's time has passed.
+    suggested again once a criterion of that rank or above is met which was not met then, or the plan's time has passed;
+    refused for good, only for such a criterion, or one that had ceased for the time of hold since.
     """
+    holding = _renew(holding, seen, at, rules)
     for rank in range(seen.rank, decided, -1):
         refusal = holding.refusals.get(rank)
         if rank <= suggested and (refusal is None or suggested not in holding.refusals):
             break
         new = _new(seen, rank, refusal)
-        if refusal is None or new or at >= refusal.at + rules.ask_again:
+        if refusal is None or new or refusal.asks_again(at, rules):
             left = {other: refused for other, refused in holding.refusals.items() if other > rank}
             return touch(replace(holding, refusals=left), seen, at), Suggestion(rank, new, refusal)
     return touch(holding, seen, at), None
@@ -182,7 +206,7 @@ def consider(
 def held_back(holding: Holding, seen: Seen, at: float, rules: Rules, *, decided: int) -> Refusal | None:
     """Return the refusal that keeps the grade's own rank from being suggested now, or None."""
     refusal = holding.refusals.get(seen.rank)
-    if refusal is None or seen.rank <= decided or at >= refusal.at + rules.ask_again:
+    if refusal is None or seen.rank <= decided or refusal.asks_again(at, rules):
         return None
     return None if _new(seen, seen.rank, refusal) else refusal
 
@@ -194,7 +218,7 @@ def told(holding: Holding, rank: int) -> Holding:
 
 def touch(holding: Holding, seen: Seen, at: float) -> Holding:
     """Remember which criteria are met at an instant."""
-    return replace(holding, last_met={**holding.last_met, **dict.fromkeys(seen.met, at)}) if seen.met else holding
+    return replace(holding, last_met={**holding.last_met, **dict.fromkeys(seen.met, at)}, looked=at)
 
 
 def ease(holding: Holding, seen: Seen, at: float, rules: Rules, *, standing: int) -> tuple[Holding, Easing | None]:
@@ -237,3 +261,22 @@ def _new(seen: Seen, rank: int, refusal: Refusal | None) -> tuple[str, ...]:
     if refusal is None:
         return ()
     return tuple(key for key, grave in seen.met.items() if grave >= rank and key not in refusal.met)
+
+
+def _renew(holding: Holding, seen: Seen, at: float, rules: Rules) -> Holding:
+    """Forget, of what was refused for good, the criteria that have ceased since: met again, they are news.
+
+    Ceased: out at this look and at the one before it, and for the time of hold.
+    """
+    if not any(refusal.for_good for refusal in holding.refusals.values()) or holding.looked is None:
+        return holding
+    ceased = {
+        key
+        for key, last in holding.last_met.items()
+        if key not in seen.met and last < holding.looked and at - last >= rules.hold
+    }
+    refusals = {
+        rank: replace(refusal, met=refusal.met - ceased) if refusal.for_good else refusal
+        for rank, refusal in holding.refusals.items()
+    }
+    return replace(holding, refusals=refusals)

@@ -33,6 +33,7 @@ _KEYS: Final[dict[str, str]] = {
     "brief_every": "简报间隔",
     "catalogue": "公开目录",
     "chain": "指挥体系",
+    "by_default": "无部门相符时参与",
     "channels": "渠道",
     "clause": "条款",
     "clocks": "时限",

@@ -98,13 +98,17 @@ class RoleHolder(Strict):
 
 
 class Unit(Strict):
-    """A body that takes part; with `concerns`, in the cases that these are about."""
+    """A body that takes part; with `concerns`, in the cases that these are about.
+
+    A department with `by_default` takes part in the cases that concern no department by its own account.
+    """
 
     key: str
     name: str
     role: Role
     duties: str = ""
     concerns: Concerns | None = None
+    by_default: bool = False
 
 
 class Organisation(Strict):

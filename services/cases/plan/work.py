@@ -43,7 +43,7 @@ class ConferenceRule(Sourced):
     """Who designates the spokesperson (clause 五(三)3: 由市委、市政府指定的专人), and where none need be held.
 
     At the levels of `waivable` a decision not to hold a conference, taken by a role that decides at the level, ends
-    the clock `press_conference`; at others the clock runs on, whoever decides.
+    the clock `press_conference`; at others, and by others, such a decision is refused.
     """
 
     designated_by: dict[Level, tuple[Role, ...]] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.messages import Reason
 from contracts.words import CaseState, IncidentType, Level, Role, WatchMode
@@ -152,6 +152,26 @@ class CaseIn(Body):
             raise ValueError("event_id 与 alert_id 只能给其一 / give event_id or alert_id, not both")
         if not self.event_id and not self.alert_id and (not self.title or self.level is None):
             raise ValueError("手工建立处置单须给 title 和 level / a case by hand needs its title and level")
+        return self
+
+
+class CasePatch(Body):
+    """What is changed of a case; what is left out stays. An unknown field is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(None, min_length=1, max_length=500, examples=["景谷县移民安置点补偿款发放情况"])
+    summary: str | None = Field(None, max_length=5000)
+    incident_type: IncidentType | None = None
+    reason: str = Field("", max_length=2000, examples=["原标题为网民原话"])
+
+    @model_validator(mode="after")
+    def _something(self) -> CasePatch:
+        given = {"title": self.title, "summary": self.summary, "incident_type": self.incident_type}
+        if empty := [name for name in self.model_fields_set & given.keys() if given[name] is None]:
+            raise ValueError(f"{'、'.join(sorted(empty))} 不能为空值 / {', '.join(sorted(empty))} cannot be null")
+        if not self.model_fields_set & given.keys():
+            raise ValueError("须给 title、summary 或 incident_type / give a title, summary or incident_type")
         return self
 
 

@@ -22,12 +22,15 @@ class QuestionOut(BaseModel):
 
 
 class RefusalOut(BaseModel):
-    """A level that a person refused: the machine stays silent about it until `until` or a criterion not in `met`."""
+    """A level that a person refused: the machine stays silent about it until `until` or a criterion not in `met`.
+
+    `until` is null where time alone brings nothing up again: the level was lowered, or the response has ended.
+    """
 
     level: Level
     by: str
     at: datetime
-    until: datetime
+    until: datetime | None
     met: list[str] = Field(description="criteria that were met then")
 
 
@@ -65,7 +68,7 @@ class CurrentGradeOut(BaseModel):
                 level=Level.of_rank(rank),
                 by=refusal.by,
                 at=datetime.fromtimestamp(refusal.at, UTC),
-                until=datetime.fromtimestamp(refusal.at, UTC) + again,
+                until=None if refusal.for_good else datetime.fromtimestamp(refusal.at, UTC) + again,
                 met=sorted(refusal.met),
             )
             for rank, refusal in sorted(now.refusals.items(), reverse=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
 from contracts.messages import EventUpdated
-from contracts.words import AlertStatus, CaseState, ClockKind, Level, WatchMode
+from contracts.words import AlertStatus, ClockKind, Level
 from kit.problems import Problem
 from services.cases import store
 from services.cases.lifecycle import Refused
@@ -21,12 +21,13 @@ from services.cases.plan.holding import Holding, join
 from services.cases.plan.saying import name_of_fact
 from services.cases.plan.schema import ROMAN
 from services.cases.service import concerns
-from services.cases.service.actors import PLAN, Actor
+from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.courses import Courses
 from services.cases.service.desk import Desk, missing, refusal
 from services.cases.service.following import follow
 from services.cases.service.suggesting import Look, Suggesting
+from services.cases.service.watching import begin_by_rule
 from services.cases.store import courses as stored
 from services.cases.store import merged_events
 
@@ -120,10 +121,8 @@ class Alerting:
                 named = {name_of_fact(file.plan, fact): "是" if is_so else "否" for fact, is_so in given.items()}
                 said = "、".join(f"{name}（{yes}）" for name, yes in named.items())
                 await file.enter("facts_established", f"人工认定：{said}。{reason}", actor, facts=given)
-                working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
-                surges = facts.mass_incident is True and file.plan.surge.mass_incident
-                if working and surges and case.watch_mode != WatchMode.SURGE:
-                    await file.watch(WatchMode.SURGE, PLAN, "现场发生群体性事件")
+                if facts.mass_incident is True:
+                    await begin_by_rule(file, "现场发生群体性事件")
             courses = await Courses.of(session, [event_id])
             human = HumanFacts.model_validate(row.human_facts)
             courses.add(event, human, now, now, said_by=actor.name)

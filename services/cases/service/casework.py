@@ -33,7 +33,7 @@ from services.cases.service.desk import Desk, missing
 from services.cases.service.duties import open_duties
 from services.cases.service.levels import role_name
 from services.cases.service.signatories import settle
-from services.cases.service.watching import end_by_rule
+from services.cases.service.watching import begin_by_rule, end_by_rule
 from services.cases.timeline import Verdict, verify
 
 #: Duties that end with the response.
@@ -111,6 +111,8 @@ async def take_step(file: CaseFile, to: CaseState, reason: str, actor: Actor) ->
     await file.enter("state_changed", text, actor, step=step, came_from=str(came_from), to=str(to), **more)
     if step == "monitor":
         await end_response(file, actor)
+    if step == "reopen":
+        await begin_by_rule(file, f"重新处置，{file.plan.level_name(file.level)}响应")
     await end_by_rule(file)
     await file.notify(
         NotificationKind.CASE_CHANGED, f"【{STATE_NAMES[to]}】{file.row.number}", f"{file.row.title}\n{text}"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.messages import Recipient
 from contracts.permissions import CONFINED
 from contracts.words import IncidentType, NotificationKind, Role
 from kit.ids import new_id
+from services.cases import store
 from services.cases.access import Own, is_confined
 from services.cases.lifecycle import Refused
 from services.cases.models import EventRow, ParticipantRow
-from services.cases.participation import PART_NAMES, About, Part, body_name, seats
+from services.cases.participation import PART_NAMES, About, Part, body_name, departments_are_wanted, seats
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
 from services.cases.store import work
+
+#: The entry that asks for departments.
+_WANTED: Final = "departments_wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,22 @@ async def form(file: CaseFile) -> None:
     await file.enter("command_formed", text, PLAN, level=str(file.level), participants=data)
 
 
-async def join(file: CaseFile, role: Role, unit: str, duty: str, actor: Actor) -> None:
-    """Let a unit that is given work take part, where its role sees only what it takes part in and it does not yet."""
+async def join(file: CaseFile, role: Role, unit: str, duty: str, actor: Actor, *, quiet: bool = False) -> bool:
+    """Let a unit that is given work take part, where its role sees only what it takes part in and it does not yet.
+
+    Returns whether it came. `quiet`: the caller enters it and tells the unit.
+    """
     if role not in CONFINED:
-        return
+        return False
     rows = await file.participants()
     if any(row.role == role and row.unit in ("", unit) and not row.person and row.left_at is None for row in rows):
-        return
-    await _come(file, rows, Coming(role, unit, duty=duty), actor)
+        return False
+    coming = Coming(role, unit, duty=duty)
+    if quiet:
+        await _sit(file, coming, actor)
+    else:
+        await _come(file, rows, coming, actor)
+    return True
 
 
 async def join_opener(file: CaseFile, actor: Actor) -> None:
@@ -98,6 +111,18 @@ async def join_opener(file: CaseFile, actor: Actor) -> None:
         await file.enter("participant_added", text, actor, participant_id=row.id, role=row.role, unit=row.unit)
 
 
+async def ask_for_departments(file: CaseFile) -> None:
+    """Ask the office once to name the departments, where the level has a part for them and none takes part."""
+    present = [row.role for row in await file.participants() if row.left_at is None]
+    wanted = departments_are_wanted(file.plan, file.level, present)
+    if not wanted or await store.entries(file.session, file.row.id, [_WANTED]):
+        return
+    text = "预案和事件内容都未能确定涉事部门，请办公室确定参与部门（增加参与单位）"
+    await file.enter(_WANTED, text, PLAN, level=str(file.level))
+    subject, body = f"【待确定参与部门】{file.row.number}", f"{file.row.title}\n{text}"
+    await file.notify(NotificationKind.CASE_CHANGED, subject, body, only=[Role.OFFICE], receipt=True)
+
+
 class Command:
     """The participants of cases, as people add, replace and release them."""
 
@@ -114,6 +139,7 @@ class Command:
             for case_id in found:
                 async with self._desk.case(case_id) as file:
                     await form(file)
+                    await ask_for_departments(file)
 
     async def add(self, case_id: str, coming: Coming, actor: Actor, check: Check) -> ParticipantRow:
         """Let a body or a person take part; 409 where it does already. The unit is told, with a receipt."""

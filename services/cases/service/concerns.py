@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ from services.cases.lifecycle import Refused
 from services.cases.models import ConcernRow, StatementRow, TaskRow
 from services.cases.service.actors import MACHINE, Actor
 from services.cases.service.case_file import CaseFile
+from services.cases.service.changing import changing
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
 from services.cases.store import aftermath as stored
@@ -208,25 +209,21 @@ class Concerns:
             await file.enter("concern_merged", text, actor, concern_id=row.id, into=into.id)
             return row
 
-    @asynccontextmanager
-    async def _changing(
+    def _changing(
         self, case_id: str, concern_id: str, check: Check, *wanted: ConcernState
-    ) -> AsyncIterator[tuple[CaseFile, ConcernRow]]:
-        async with self._desk.case(case_id) as file:
+    ) -> AbstractAsyncContextManager[tuple[CaseFile, ConcernRow]]:
+        async def find(file: CaseFile) -> ConcernRow:
             check(file)
             row = await stored.concern(file.session, case_id, concern_id)
             if row is None:
                 raise missing("concern", concern_id)
-            if row.state not in wanted:
-                raise Refused(
-                    "concern_state",
-                    "诉求现处的状态不能作此操作，已合并的请先重新受理",
-                    f"The concern is {row.state}",
-                )
-            yield file, row
-            row.version += 1
-            file.session.add(row)
-            await file.session.flush()
+            return row
+
+        def refusal(row: ConcernRow) -> Refused:
+            zh = "诉求现处的状态不能作此操作，已合并的请先重新受理"
+            return Refused("concern_state", zh, f"The concern is {row.state}")
+
+        return changing(self._desk, case_id, find, wanted, refusal)
 
 
 async def _evidence(file: CaseFile, statement_id: str | None, task_id: str | None) -> tuple[bool | None, bool | None]:

@@ -10,7 +10,7 @@ from typing import Any
 from contracts.words import ClockKind, NotificationKind, Role
 from kit.ids import new_id
 from kit.problems import Problem
-from services.cases.conferences import check_step, designators, unapproved, waives
+from services.cases.conferences import check_step, check_waiver, designators, unapproved
 from services.cases.lifecycle import Refused
 from services.cases.models import ConferenceRow
 from services.cases.numbering import show_time
@@ -40,13 +40,16 @@ class Conferences:
     async def decide(self, case_id: str, hold: bool, reason: str, actor: Actor, check: Check) -> ConferenceRow:
         """Decide to hold a press conference, or not to; the latest decision stands.
 
-        Not to hold one ends the clock only where the plan lets it be waived at the level and the actor decides there;
-        otherwise the decision is recorded and the clock runs on. To hold one after all starts the clock anew. The open
-        concerns of the case become the first questions of its paper.
+        Not to hold one that is owed ends its clock; 409 with the rule unless the plan lets it be waived at the level
+        and the actor decides there. To hold one after all starts the clock anew. The open concerns of the case become
+        the first questions of its paper.
         """
         async with self._desk.case(case_id) as file:
             check(file)
             must_be_open(file)
+            owed = await _running(file)
+            if owed and not hold:
+                check_waiver(file.plan, file.level, actor.roles)
             earlier = await work.all_of(file.session, ConferenceRow, case_id)
             await _supersede(file, earlier, actor)
             row = ConferenceRow(
@@ -66,15 +69,13 @@ class Conferences:
                 if any(one.waived for one in earlier) and not await _running(file):
                     await file.start([ClockKind.PRESS_CONFERENCE], file.now)
             else:
-                row.waived = waives(file.plan, file.level, actor.roles)
+                row.waived = owed
             file.session.add(row)
             await file.session.flush()
             text = ("决定召开新闻发布会" if hold else "决定不召开新闻发布会") + f"：{reason}"
             if row.waived:
                 await file.cancel([ClockKind.PRESS_CONFERENCE])
                 text += "（按预案，发布会时限终止）"
-            elif not hold and await _running(file):
-                text += "（时限继续：预案不允许在此级别免开，或决定人无权免开）"
             await file.enter("conference_decided", text, actor, conference_id=row.id, hold=hold, waived=row.waived)
             return row
 

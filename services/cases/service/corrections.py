@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -22,6 +21,7 @@ from services.cases.roles import ROLE_NAMES
 from services.cases.service import tasks
 from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
+from services.cases.service.changing import changing
 from services.cases.service.checks import Check, must_be_open, must_have_been
 from services.cases.service.desk import Desk, missing
 from services.cases.store import aftermath as stored
@@ -250,26 +250,25 @@ class Corrections:
             await file.enter("correction_withdrawn", text, actor, correction_id=row.id, number=row.number)
             return row
 
-    @asynccontextmanager
-    async def _changing(
+    def _changing(
         self, case_id: str, correction_id: str, check: Check, *wanted: str
-    ) -> AsyncIterator[tuple[CaseFile, CorrectionRow]]:
-        async with self._desk.case(case_id) as file:
+    ) -> AbstractAsyncContextManager[tuple[CaseFile, CorrectionRow]]:
+        async def find(file: CaseFile) -> CorrectionRow:
             check(file)
             row = await stored.correction(file.session, case_id, correction_id)
             if row is None:
                 raise missing("correction", correction_id)
-            if row.state not in wanted:
-                names = "、".join(STATE_NAMES[one] for one in wanted)
-                raise Refused(
-                    "correction_state",
-                    f"更正请求为“{STATE_NAMES[row.state]}”，此操作要求“{names}”",
-                    f"The request is {row.state}; this step needs it {' or '.join(wanted)}",
-                )
-            yield file, row
-            row.version += 1
-            file.session.add(row)
-            await file.session.flush()
+            return row
+
+        def refusal(row: CorrectionRow) -> Refused:
+            names = "、".join(STATE_NAMES[one] for one in wanted)
+            return Refused(
+                "correction_state",
+                f"更正请求为“{STATE_NAMES[row.state]}”，此操作要求“{names}”",
+                f"The request is {row.state}; this step needs it {' or '.join(wanted)}",
+            )
+
+        return changing(self._desk, case_id, find, wanted, refusal)
 
 
 async def _written(file: CaseFile, draft: Draft) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
 
 from contracts.messages import ClockTold, Recipient
 from contracts.streams import CASES_CHANGED
@@ -17,6 +20,14 @@ from services.cases.roles import list_roles
 from services.cases.service.actors import PLAN
 from services.cases.service.case_file import CaseFile
 from services.cases.service.desk import PASS_BATCH, Desk
+
+#: How an entry begins that names several clocks.
+_TOGETHER: Final = {
+    "clock_warning": "任务时限提醒",
+    "clock_breached": "任务超时",
+    "clock_escalated": "任务超时升级",
+    "clock_resumed": "任务时限恢复",
+}
 
 
 class Deadlines:
@@ -33,9 +44,23 @@ class Deadlines:
         return await self._desk.move_each(due, move_case, "clocks")
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one clock has to say in a pass: for the timeline, and what follows once that is entered."""
+
+    kind: str
+    text: str
+    data: dict[str, Any]
+    then: Callable[[], Awaitable[None]]
+
+
 async def move_case(file: CaseFile) -> int:
-    """Let every clock of a case that has something to say say it; returns how many things were told."""
+    """Let every clock of a case that has something to say say it; returns how many things were told.
+
+    What the clocks of several tasks say alike in one pass is one entry that names them all.
+    """
     shares = file.plan.clocks.warn_at.shares
+    said: dict[tuple[str, str], list[_Said]] = {}
     told = 0
     for clock in await file.clocks():
         steps = file.escalation(clock)
@@ -44,13 +69,26 @@ async def move_case(file: CaseFile) -> int:
             continue
         moved, tellings = tick(clock, file.now, shares, steps)
         await file.save([moved])
-        if tellings:
-            await _say(file, moved, tellings)
-            told += len(tellings)
+        for one in await _sayings(file, moved, tellings):
+            alike = "" if moved.kind is ClockKind.TASK else moved.id
+            said.setdefault((one.kind, alike), []).append(one)
+        told += len(tellings)
+    for (kind, _), group in said.items():
+        await _enter(file, kind, group)
+        for one in group:
+            await one.then()
     return told
 
 
-async def _say(file: CaseFile, clock: Clock, tellings: list[Telling]) -> None:
+async def _enter(file: CaseFile, kind: str, group: Sequence[_Said]) -> None:
+    if len(group) == 1:
+        await file.enter(kind, group[0].text, PLAN, **group[0].data)
+        return
+    text = f"{_TOGETHER[kind]} {len(group)} 项：{'；'.join(one.text for one in group)}"
+    await file.enter(kind, text, PLAN, clocks=[one.data for one in group])
+
+
+async def _sayings(file: CaseFile, clock: Clock, tellings: list[Telling]) -> list[_Said]:
     kinds = {telling.kind for telling in tellings}
     name = await _name(file, clock)
     left = remaining(clock, file.now)
@@ -63,34 +101,43 @@ async def _say(file: CaseFile, clock: Clock, tellings: list[Telling]) -> None:
         "level": str(clock.level),
         "due_at": clock.due_at.isoformat(),
     }
+    found: list[_Said] = []
     if TellingKind.RESUMED in kinds:
         text = f"{name}时限暂停期满，自动恢复（{due} 到期）"
-        await file.enter("clock_resumed", text, PLAN, **data)
-        await _notify(file, clock, NotificationKind.CLOCK_WARNING, "时限恢复", text, ())
+        then = partial(_notify, file, clock, NotificationKind.CLOCK_WARNING, "时限恢复", text, ())
+        found.append(_Said("clock_resumed", text, data, then))
     if TellingKind.WARNING in kinds:
         share = next(telling.share for telling in tellings if telling.kind is TellingKind.WARNING)
         text = f"{name}时限已过 {share:.0%}，还剩 {show_duration(left)}（{due} 到期）"
-        await file.enter("clock_warning", text, PLAN, share=share, **data)
-        await _publish(file, clock, "clock.warning")
-        await _notify(file, clock, NotificationKind.CLOCK_WARNING, "时限提醒", text, ())
-        return
-    late = show_duration(-left)
-    if TellingKind.BREACHED in kinds:
+        then = partial(_tell, file, clock, NotificationKind.CLOCK_WARNING, "时限提醒", text)
+        found.append(_Said("clock_warning", text, {"share": share, **data}, then))
+    elif TellingKind.BREACHED in kinds:
         text = f"{name}超时（{due} 到期）" + (f"，上报{list_roles(roles)}" if roles else "")
-        await file.enter("clock_breached", text, PLAN, **data)
-        await _publish(file, clock, "clock.breached")
-        await _notify(file, clock, NotificationKind.CLOCK_BREACHED, "超时", text, roles)
+        then = partial(_tell, file, clock, NotificationKind.CLOCK_BREACHED, "超时", text, roles)
+        found.append(_Said("clock_breached", text, data, then))
     elif TellingKind.ESCALATION in kinds:
+        late = show_duration(-left)
         text = f"{name}已超时 {late}，上报{list_roles(roles)}"
-        await file.enter("clock_escalated", text, PLAN, roles=[str(role) for role in roles], **data)
-        said = f"{name}已超时 {late}（{due} 到期）"
-        await file.notify(
-            NotificationKind.CLOCK_BREACHED,
-            f"【超时升级】{file.row.number} {name}",
-            f"{file.row.title}\n{said}",
-            level=clock.level,
-            only=roles,
-        )
+        then = partial(_escalate, file, clock, f"{name}已超时 {late}（{due} 到期）", roles)
+        found.append(_Said("clock_escalated", text, {"roles": [str(role) for role in roles], **data}, then))
+    return found
+
+
+async def _tell(
+    file: CaseFile, clock: Clock, kind: NotificationKind, tag: str, text: str, roles: Iterable[Role] = ()
+) -> None:
+    await _publish(file, clock, "clock.warning" if kind is NotificationKind.CLOCK_WARNING else "clock.breached")
+    await _notify(file, clock, kind, tag, text, roles)
+
+
+async def _escalate(file: CaseFile, clock: Clock, said: str, roles: Iterable[Role]) -> None:
+    await file.notify(
+        NotificationKind.CLOCK_BREACHED,
+        f"【超时升级】{file.row.number} {await _name(file, clock)}",
+        f"{file.row.title}\n{said}",
+        level=clock.level,
+        only=roles,
+    )
 
 
 async def _notify(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from contracts.words import ClockKind
 from services.cases import store
+from services.cases.conferences import rule_of
 from services.cases.lifecycle import WHO, Duty
 from services.cases.service.case_file import CaseFile
 
@@ -60,8 +61,13 @@ async def waiting_statements(file: CaseFile) -> list[Duty]:
 
 @owed_before("monitor")
 async def press_conference(file: CaseFile) -> list[Duty]:
-    """Name a press conference that is still owed (clause 五(三)3): its clock is open."""
+    """Name a press conference that is still owed (clause 五(三)3): its clock is open.
+
+    No reason excuses it: where the plan lets it be waived, those who decide at the level do so by a decision.
+    """
     owed = any(clock.is_open and clock.kind is ClockKind.PRESS_CONFERENCE for clock in await file.clocks())
     if not owed:
         return []
-    return [Duty("press_conference_open", "尚未召开新闻发布会，也未决定不召开", "the press conference is still owed")]
+    may = "，也未由有权审批该级别的人决定不召开" if file.level in file.plan.press_conference.waivable else ""
+    zh = f"尚未召开新闻发布会{may}（{rule_of(file.plan, file.level)}）"
+    return [Duty("press_conference_open", zh, "the press conference is still owed", excusable=False)]

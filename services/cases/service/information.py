@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from contracts.messages import NotificationChanged, Recipient
 from contracts.permissions import CONFINED
@@ -18,6 +19,7 @@ from services.cases.service import tasks
 from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
+from services.cases.service.command import join
 from services.cases.service.consultations import Body
 from services.cases.service.desk import Desk, missing
 from services.cases.service.tasks import Giving
@@ -33,7 +35,10 @@ class Information:
     async def pass_on(
         self, case_id: str, text: str, units: Sequence[Body], answer_wanted: bool, actor: Actor, check: Check
     ) -> InformationRow:
-        """Pass information to units. Each takes part from now on, owes a receipt by a task, and is told of it alone."""
+        """Pass information to units. Each takes part from now on, owes a receipt by a task, and is told of it alone.
+
+        One entry names them all, with their tasks, and who came to take part by it.
+        """
         async with self._desk.case(case_id) as file:
             check(file)
             must_be_open(file)
@@ -53,10 +58,10 @@ class Information:
             names = "、".join(body_name(file.plan, body.role, body.unit) for body in wanted)
             asked = "签收并反馈" if answer_wanted else "签收"
             due = show_time(row.due_at)
-            said = [body.as_json() for body in wanted]
-            entry = f"向{names}传递信息（{due} 前{asked}）：{text}"
-            number = await file.enter("information_passed", entry, actor, information_id=row.id, units=said)
+            number = file.row.sequence + 1
+            said: list[dict[str, Any]] = []
             for body in wanted:
+                came = await join(file, body.role, body.unit, "签收传递的信息", actor, quiet=True)
                 giving = Giving(
                     title=f"{asked}传递的信息（时间线第 {number} 条）",
                     role=body.role,
@@ -67,6 +72,7 @@ class Information:
                     source=limit.origin,
                 )
                 task = await tasks.give(file, giving, actor)
+                said.append({**body.as_json(), "task_id": task.id, "joined": came})
                 notices = await file.notify(
                     NotificationKind.INFORMATION_PASSED,
                     f"【信息传递】{file.row.number}",
@@ -86,6 +92,10 @@ class Information:
                     )
                 )
             await file.session.flush()
+            new = [body_name(file.plan, body["role"], body["unit"]) for body in said if body["joined"]]
+            joined = f"；{'、'.join(new)}由此参与处置" if new else ""
+            entry = f"向{names}传递信息（{due} 前{asked}）：{text}{joined}"
+            await file.enter("information_passed", entry, actor, information_id=row.id, units=said)
             await tasks.met(file, "information", f"已向{names}传递信息（时间线第 {number} 条）", actor)
             return row
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.messages import Reason
-from contracts.words import CaseState, ClockKind, Level, NotificationKind, WatchMode
+from contracts.words import CaseState, ClockKind, Level, NotificationKind
 from kit.ids import new_id
 from kit.problems import Problem
 from services.cases import clocks, store
@@ -25,11 +25,11 @@ from services.cases.models import ApprovalRow
 from services.cases.plan.schema import ROMAN, Approval
 from services.cases.service.actors import MACHINE, PLAN, Actor
 from services.cases.service.case_file import CaseFile
-from services.cases.service.command import form
+from services.cases.service.command import ask_for_departments, form
 from services.cases.service.desk import Desk, missing
 from services.cases.service.signatories import Standing, settle
 from services.cases.service.tasks import add_playbook
-from services.cases.service.watching import end_by_rule
+from services.cases.service.watching import begin_by_rule, end_by_rule
 
 KIND_NAMES = {ProposalKind.ACTIVATE: "启动", ProposalKind.RAISE: "提升至", ProposalKind.LOWER: "降为"}
 _SETTLED = (CaseState.CLOSED, CaseState.DISMISSED)
@@ -243,6 +243,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
         approval_id=proposal.id,
     )
     await form(file)
+    await ask_for_departments(file)
     if proposal.kind == ProposalKind.RAISE:
         await add_playbook(file, level, file.now)
     chain = file.plan.levels[level].chain
@@ -252,9 +253,7 @@ async def _carry_out(file: CaseFile, proposal: ApprovalRow, approval: Approval) 
     subject = f"【{file.plan.level_name(level)}响应】{file.row.number}"
     graver = max(level, left, key=lambda one: one.rank)
     await file.notify(NotificationKind.LEVEL_CHANGED, subject, body, level=graver, also=approval.informed)
-    working = file.state in (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
-    if working and level in file.plan.surge.levels and file.row.watch_mode != WatchMode.SURGE:
-        await file.watch(WatchMode.SURGE, PLAN, f"{file.plan.level_name(level)}响应")
+    await begin_by_rule(file, f"{file.plan.level_name(level)}响应")
     await end_by_rule(file)
 
 

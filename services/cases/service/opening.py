@@ -24,7 +24,7 @@ from services.cases.plan.saying import name_of
 from services.cases.service import concerns
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
-from services.cases.service.command import form, join_opener
+from services.cases.service.command import ask_for_departments, form, join_opener
 from services.cases.service.desk import Desk, missing
 from services.cases.service.levels import propose
 from services.cases.service.tasks import add_playbook
@@ -101,6 +101,7 @@ async def open_case(desk: Desk, session: AsyncSession, plan: Plan, opening: Open
     # who takes part first: of those who see only what they take part in, the others are told of nothing
     await form(file)
     await join_opener(file, actor)
+    await ask_for_departments(file)
     await propose(file, opening.level, actor, opening.reason, opening.reasons)
     await add_playbook(file, opening.level, opening.detected_at)
     if event is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from services.cases.review import averages, check_marks, digest, has_path
 from services.cases.roles import list_roles
 from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
+from services.cases.service.changing import changing
 from services.cases.service.desk import Desk, missing
 from services.cases.service.duties import owed_before
 from services.cases.service.review_facts import gather, opening_text
@@ -211,27 +212,25 @@ class Reviews:
             )
             return row
 
-    @asynccontextmanager
-    async def _changing(
+    def _changing(
         self, case_id: str, check: ReviewCheck, *wanted: str
-    ) -> AsyncIterator[tuple[CaseFile, ReviewRow]]:
-        async with self._desk.case(case_id) as file:
+    ) -> AbstractAsyncContextManager[tuple[CaseFile, ReviewRow]]:
+        async def find(file: CaseFile) -> ReviewRow:
             rows = await stored.reviews(file.session, case_id)
             if not rows:
                 raise missing("review", case_id)
-            row = rows[0]
-            check(row)
-            if row.state not in wanted:
-                names = "、".join(REVIEW_STATES[one] for one in wanted)
-                raise Refused(
-                    "review_final" if row.state == "final" else "review_state",
-                    f"总结评估{REVIEW_STATES[row.state]}，此操作要求“{names}”",
-                    f"The review is {row.state}; this step needs it {' or '.join(wanted)}",
-                )
-            yield file, row
-            row.version += 1
-            file.session.add(row)
-            await file.session.flush()
+            check(rows[0])
+            return rows[0]
+
+        def refusal(row: ReviewRow) -> Refused:
+            names = "、".join(REVIEW_STATES[one] for one in wanted)
+            return Refused(
+                "review_final" if row.state == "final" else "review_state",
+                f"总结评估{REVIEW_STATES[row.state]}，此操作要求“{names}”",
+                f"The review is {row.state}; this step needs it {' or '.join(wanted)}",
+            )
+
+        return changing(self._desk, case_id, find, wanted, refusal)
 
 
 def sealed_text(row: ReviewRow, marks: Sequence[ReviewMarkRow]) -> dict[str, Any]:

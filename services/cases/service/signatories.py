@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.words import Level, Role
+from kit.problems import Problem
 from services.cases.approvals import ApprovalState, Mandate, Signature
 from services.cases.delegations import Leave, mandates, vacant_from
 from services.cases.models import ApprovalRow
 from services.cases.plan import Plan
-from services.cases.plan.schema import Approval, ApprovalStep
+from services.cases.plan.schema import ROMAN, Approval, ApprovalStep
+from services.cases.roles import list_roles
+from services.cases.service.actors import Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.store import delegations
 from services.cases.waiting import Overdue, Wait, next_instant, stand_ins
@@ -77,6 +80,27 @@ class Standing:
     def begin_to_wait(self) -> None:
         """Let the step that the proposal has come to begin to wait."""
         self.keep(Wait(self.now))
+
+
+async def mandate_of(file: CaseFile, actor: Actor) -> Mandate | None:
+    """Return by whose delegation an actor decides on what is said, None where by a role of their own.
+
+    403 where they neither hold a role that decides at the case's level nor act for a holder of one.
+    """
+    deciders = file.plan.deciders(file.level)
+    if actor.roles & deciders:
+        return None
+    leaves = await delegations.standing(file.session, file.now)
+    for mandate in mandates(leaves, actor.id or "", file.now):
+        if mandate.role in deciders:
+            return mandate
+    raise Problem(
+        403,
+        "statement.role",
+        zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
+        en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
+        roles=sorted(deciders),
+    )
 
 
 def chain_of(plan: Plan, row: ApprovalRow) -> Approval:

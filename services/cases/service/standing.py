@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import CaseState, ClockKind, Level, WatchMode
+from contracts.words import CaseState, ClockKind, Level, Role, WatchMode
 from services.cases import store
 from services.cases.handover import Owed, Standing
 from services.cases.labels import CLOCK_NAMES, STATE_NAMES
+from services.cases.lifecycle import WORKING
 from services.cases.models import CaseRow, ConferenceRow, CorrectionRow
 from services.cases.numbering import show_time
-from services.cases.participation import body_name
+from services.cases.participation import body_name, departments_are_wanted
 from services.cases.plan import Plan
 from services.cases.plan.schema import ROMAN
 from services.cases.store import work
@@ -49,7 +50,7 @@ async def standing(session: AsyncSession, plan: Plan, row: CaseRow) -> Standing:
             for clock in await store.clocks(session, row.id)
             if clock.is_open and clock.kind is not ClockKind.TASK
         ],
-        decisions=await decisions(session, row),
+        decisions=await decisions(session, plan, row),
         replies=[
             Owed("签收传递的信息", body_name(plan, task.role, task.unit), task.due_at)
             for task in tasks
@@ -59,9 +60,12 @@ async def standing(session: AsyncSession, plan: Plan, row: CaseRow) -> Standing:
     )
 
 
-async def decisions(session: AsyncSession, row: CaseRow) -> list[Owed]:
-    """Return the decisions that a case waits for: a proposed level, texts and correction requests handed in."""
+async def decisions(session: AsyncSession, plan: Plan, row: CaseRow) -> list[Owed]:
+    """Return the decisions that a case waits for: departments to be named, a proposed level, texts and letters."""
     found: list[Owed] = []
+    present = [one.role for one in await work.participants(session, row.id, present=True)]
+    if CaseState(row.state) in WORKING and departments_are_wanted(plan, Level(row.level), present):
+        found.append(Owed("确定参与部门", body_name(plan, Role.OFFICE)))
     pending = await store.pending_approval(session, row.id)
     if pending is not None:
         found.append(Owed(f"{ROMAN[Level(pending.to_level)]}级响应的审批（{show_time(pending.proposed_at)} 提出）"))

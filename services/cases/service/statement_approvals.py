@@ -7,14 +7,12 @@ from kit.problems import Problem
 from services.cases.approvals import Decision
 from services.cases.lifecycle import Refused
 from services.cases.models import StatementRow
-from services.cases.plan.schema import ROMAN
 from services.cases.plan.statements import StatementKind
-from services.cases.roles import list_roles
 from services.cases.service import checking, tasks
 from services.cases.service.actors import Actor
-from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check
 from services.cases.service.desk import Desk
+from services.cases.service.signatories import mandate_of
 from services.cases.service.statement_file import StatementFile, changing
 from services.cases.service.statement_waiting import begin_to_wait, cease_to_wait
 from services.cases.voice.consistency import Finding, blocking
@@ -91,13 +89,14 @@ class StatementApprovals:
     ) -> StatementRow:
         """Approve a submitted version, or send it back to its author with the reason.
 
-        403 where the actor holds none of the roles that decide at the case's level; 409 where the actor wrote it, or
-        where something found in it is neither corrected nor explained, or an explanation is not accepted.
+        403 where the actor holds none of the roles that decide at the case's level and acts for no holder of one; 409
+        where the actor, or whom they act for, wrote it, or where something found in it is neither corrected nor
+        explained, or an explanation is not accepted.
         """
         async with changing(self._desk, case_id, statement_id, check, "submitted") as held:
             file, row = held.case, held.row
-            _may_decide(file, actor)
-            if actor.id == row.author_id:
+            mandate = await mandate_of(file, actor)
+            if row.author_id in (actor.id, mandate.holder_id if mandate else None):
                 raise Refused("two_people", "起草人不能审批自己的口径", "The author cannot approve their own text")
             if decision == "reject" and not comment.strip():
                 raise Refused("comment_missing", "退回须说明理由", "A rejection needs its reason")
@@ -105,13 +104,15 @@ class StatementApprovals:
             if decision == "approve":
                 _settle(found, held, actor, accept=accept_explanations)
             held.version.findings = checking.as_json(found)
-            row.decided_at, row.decided_by, row.comment = file.now, actor.name, comment
+            signed = f"{actor.name}（代{mandate.holder}）" if mandate else actor.name
+            row.decided_at, row.decided_by, row.comment = file.now, signed, comment
             row.state = "approved" if decision == "approve" else "draft"
             cease_to_wait(row)
             if comment:
                 held.say("approved" if decision == "approve" else "returned", comment, actor)
             said = "批准" if decision == "approve" else "退回"
-            text = f"{said}口径第 {row.number} 份第 {row.revision} 版" + (f"：{comment}" if comment else "")
+            way = f"（{signed}）" if mandate else ""
+            text = f"{said}口径第 {row.number} 份第 {row.revision} 版{way}" + (f"：{comment}" if comment else "")
             await file.enter(
                 "statement_approved" if decision == "approve" else "statement_returned",
                 text,
@@ -120,20 +121,10 @@ class StatementApprovals:
                 version=row.number,
                 revision=row.revision,
                 explained=[item["finding"] for item in held.version.explanations],
+                on_behalf_of=mandate.holder if mandate else None,
+                delegation_id=mandate.delegation_id if mandate else None,
             )
             return row
-
-
-def _may_decide(file: CaseFile, actor: Actor) -> None:
-    deciders = file.plan.deciders(file.level)
-    if not actor.roles & deciders:
-        raise Problem(
-            403,
-            "statement.role",
-            zh=f"{ROMAN[file.level]}级口径须由以下角色审批：{list_roles(deciders)}",
-            en=f"A statement at level {file.level} is approved by: {', '.join(sorted(deciders))}",
-            roles=sorted(deciders),
-        )
 
 
 def _settle(found: list[Finding], held: StatementFile, actor: Actor, *, accept: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from contracts.words import AlertStatus, CaseState, Level, NotificationKind
 from kit.ids import new_id
 from services.cases import store
 from services.cases.access import parties_at
+from services.cases.lifecycle import WORKING
 from services.cases.models import AlertRow, CaseRow, StandingRow
 from services.cases.numbering import show_time
 from services.cases.plan import Grade, HumanFacts, Plan, grade
@@ -46,8 +48,8 @@ from services.cases.service.resurging import note_resurgence
 from services.cases.store import courses as stored
 
 _log = structlog.get_logger(__name__)
-#: States in which a level that has lost its reasons is worth a word.
-WORKING = (CaseState.REPORTED, CaseState.ASSESSING, CaseState.RESPONDING)
+#: States in which only what is new is suggested, however much time has passed.
+AFTERCARE = (CaseState.MONITORING, CaseState.REVIEWING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Suggesting:
         file = await self._desk.file(session, case) if case else None
         if file is not None and file.state is CaseState.MONITORING:
             await note_resurgence(file, event)
+        if file is not None and file.state in AFTERCARE:
+            rules = replace(rules, ask_again=inf)
         standing = courses.standing(event.id, self._desk.clock.now())
         now, decided = at.timestamp(), decided_rank(case)
         holding = remembered(standing, seen, look.decisions, rules)
@@ -210,7 +214,8 @@ def keep(standing: StandingRow, holding: Holding, rules: Rules) -> None:
 
 def show_refusal(refusal: Refusal) -> str:
     """Return who refused a level and when, as the beginning of a sentence."""
-    return f"{refusal.by or '有关人员'}于 {show_time(datetime.fromtimestamp(refusal.at, UTC))} 未予同意"
+    what = "降低级别或结束处置" if refusal.for_good else "未予同意"
+    return f"{refusal.by or '有关人员'}于 {show_time(datetime.fromtimestamp(refusal.at, UTC))} {what}"
 
 
 def _said(graded: Grade, suggestion: Suggestion) -> str:
@@ -241,9 +246,10 @@ async def _tell_held(
     if refusal is None or refusal.told:
         return holding
     name = f"{ROMAN[Level.of_rank(seen.rank)]}级"
+    later = "" if refusal.for_good else f"，或满 {show_duration(file.plan.grading.ask_again.within)}"
     text = (
         f"按指标仍为{name}（{say_reasons(graded.reasons)}）；{show_refusal(refusal)}，不再建议{name}，"
-        f"直至出现当时没有的{name}及以上依据，或满 {show_duration(file.plan.grading.ask_again.within)}"
+        f"直至出现当时没有的{name}及以上依据{later}"
     )
     await file.enter("suggestion_held", text, MACHINE, level=str(Level.of_rank(seen.rank)), met=sorted(refusal.met))
     return told(holding, seen.rank)

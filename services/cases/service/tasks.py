@@ -206,11 +206,12 @@ async def give(file: CaseFile, giving: Giving, actor: Actor) -> TaskRow:
     if row.due_at is not None:
         await file.save([Clock(new_id(), ClockKind.TASK, file.level, file.now, row.due_at, subject=row.id)])
     await join(file, giving.role, giving.unit, row.title[:200], actor)
+    if giving.origin == "information":  # its own entry and notice name the task
+        return row
     due = f"，{show_time(row.due_at)} 前完成" if row.due_at else ""
     text = f"交办任务“{row.title}”：{_owner(file, row)}{due}"
     await file.enter("task_given", text, actor, task_id=row.id, key=row.key, role=row.role, unit=row.unit, after=after)
-    if giving.origin != "information":  # information tells of itself, with a receipt of its own
-        await _tell(file, row, "新任务")
+    await _tell(file, row, "新任务")
     return row
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from contracts.words import CaseState, NotificationKind, WatchMode
 from services.cases.briefs import brief, figures_of, next_at
 from services.cases.labels import STATE_NAMES
-from services.cases.lifecycle import Refused
+from services.cases.lifecycle import WORKING, Refused
 from services.cases.models import EventRow, WatchRow
 from services.cases.plan.criteria import Fact
 from services.cases.service.actors import PLAN, Actor
@@ -47,6 +47,20 @@ class Watching:
             return await _brief(file, row, actor, remark)
 
 
+async def begin_by_rule(file: CaseFile, reason: str) -> None:
+    """Begin the 24-hour watch where the plan asks for it at the case's level, and the case is still worked on.
+
+    A mass incident on the ground asks for it at any level (`surge.mass_incident`).
+    """
+    worked_on = file.state in WORKING and _ORDER.index(file.state) < _ORDER.index(file.plan.surge.ends_in)
+    if not worked_on or file.row.watch_mode == WatchMode.SURGE:
+        return
+    if file.level in file.plan.surge.levels:
+        await file.watch(WatchMode.SURGE, PLAN, reason)
+    elif await _mass_incident(file):
+        await file.watch(WatchMode.SURGE, PLAN, "现场发生群体性事件")
+
+
 async def end_by_rule(file: CaseFile) -> None:
     """End the 24-hour watch where the plan says so: its end state is reached, or its level no longer starts one.
 
@@ -61,10 +75,16 @@ async def end_by_rule(file: CaseFile) -> None:
     row = await _watch_of(file)
     if file.level in file.plan.surge.levels or row is None or row.started_by != PLAN.name:
         return
-    event = await file.session.get(EventRow, file.row.event_id) if file.row.event_id else None
-    if file.plan.surge.mass_incident and event is not None and event.human_facts.get(Fact.MASS_INCIDENT) is True:
+    if await _mass_incident(file):
         return
     await file.watch(WatchMode.ROUTINE, PLAN, f"响应级别降为{file.plan.level_name(file.level)}")
+
+
+async def _mass_incident(file: CaseFile) -> bool:
+    """Tell whether the plan asks for the watch because of a mass incident that a person established."""
+    event = await file.session.get(EventRow, file.row.event_id) if file.row.event_id else None
+    established = event is not None and event.human_facts.get(Fact.MASS_INCIDENT) is True
+    return file.plan.surge.mass_incident and established
 
 
 async def _watch_of(file: CaseFile) -> WatchRow | None:

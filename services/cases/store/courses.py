@@ -20,6 +20,7 @@ from services.cases.plan.holding import Decision
 
 #: Events that are read at a time.
 _BATCH: Final = 200
+_GRAVEST: Final = max(level.rank for level in Level)
 #: Ids that one statement names.
 _IDS: Final = MAX_PARAMETERS // 2
 
@@ -153,13 +154,14 @@ async def decisions(session: AsyncSession, event_ids: Sequence[str] | None = Non
     """Return what people decided of the levels of some events (None: of all), by event.
 
     A dismissed alert, a rejected proposal and a case that was not taken up are refusals; a level that was approved is
-    settled, and where it lowered a case those above it are refused.
+    settled. The levels above the one that a case was lowered to, or had when its response ended, are refused for good.
     """
     found: dict[str, list[Decision]] = {}
     for event_id, decision in [
         *await _dismissed_alerts(session, event_ids),
         *await _decided_proposals(session, event_ids),
         *await _dismissed_cases(session, event_ids),
+        *await _ended_responses(session, event_ids),
     ]:
         found.setdefault(event_id, []).append(decision)
     return found
@@ -201,7 +203,7 @@ def decision_of(row: ApprovalRow) -> Decision | None:
     if row.state == ApprovalState.APPROVED:
         lowered = row.kind == ProposalKind.LOWER and ranks.to < ranks.came_from
         refused = (ranks.to + 1, ranks.came_from) if lowered else None
-        return Decision(row.id, at.timestamp(), by, refused=refused, settled=ranks.to, own=own)
+        return Decision(row.id, at.timestamp(), by, refused=refused, settled=ranks.to, own=own, for_good=lowered)
     if row.kind == ProposalKind.LOWER:
         return None
     return Decision(row.id, at.timestamp(), by, refused=(ranks.to, ranks.to), own=own)
@@ -216,6 +218,19 @@ async def _dismissed_cases(session: AsyncSession, event_ids: Sequence[str] | Non
         (event_id, Decision(id_, at.timestamp(), "", refused=(Level(level).rank, Level(level).rank), ends_case=True))
         for event_id, id_, level, at in rows
     ]
+
+
+async def _ended_responses(session: AsyncSession, event_ids: Sequence[str] | None) -> list[tuple[str, Decision]]:
+    query = sa.select(col(CaseRow.event_id), col(CaseRow.id), col(CaseRow.level), col(CaseRow.monitoring_since)).where(
+        col(CaseRow.monitoring_since).is_not(None), col(CaseRow.event_id).is_not(None)
+    )
+    found: list[tuple[str, Decision]] = []
+    for event_id, id_, level, since in await session.execute(_of(query, col(CaseRow.event_id), event_ids)):
+        rank = Level(level).rank
+        refused = (rank + 1, _GRAVEST) if rank < _GRAVEST else None
+        ended = Decision(f"{id_}@{since.timestamp()}", since.timestamp(), "", refused=refused, own=True, for_good=True)
+        found.append((event_id, ended))
+    return found
 
 
 def _of(query: Any, column: Any, event_ids: Sequence[str] | None) -> Any:

@@ -20,6 +20,8 @@ _REACH: Final = 28
 _BEHIND: Final = re.compile(
     r"(?:(?:发生|位于|位置|地点|现场)(?:在|于|为|是|:)|事发(?:地|地点)(?:为|是|在|位于|:))(?P<spot>[^，。,;；!?\n\s()“”]{2,28})"
 )
+#: A county that the gazetteer does not know, at the beginning of the words that hold the place.
+_COUNTY: Final = re.compile(r"(?![我全该本各邻外])[\u4e00-\u9fff]{2,8}?县(?![长委城里级])")
 _TOWN: Final = re.compile(r"[\u4e00-\u9fff]{2,4}?(?:镇|乡|街道)(?![镇长])")
 _VILLAGE: Final = re.compile(r"[\u4e00-\u9fff\d]{1,5}?(?:村(?!民|委|干)|社区|安置点|安置小区|小区|水库|电站|村民小组)")
 _HELP: Final = re.compile(r"支援|赶赴|前往|奔赴|派出|调集|没有|未")
@@ -72,7 +74,10 @@ def _before(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _spot(source: Source, start: int, end: int) -> tuple[Spot, int, int] | None:
-    """Return county, township and village named in characters `start` to `end`, and where they stand."""
+    """Return county, township and village named in characters `start` to `end`, and where they stand.
+
+    By the gazetteer, else by their form (…县, …镇, …村, …水库), so that places of another city are told apart too.
+    """
     county = town = village = ""
     edges: list[int] = []
     rest = start
@@ -84,6 +89,10 @@ def _spot(source: Source, start: int, end: int) -> tuple[Spot, int, int] | None:
     window = source.plain[rest:end]
     if not edges and (lead := _LEAD.match(window)):
         rest, window = rest + lead.end(), window[lead.end() :]
+    if not edges and (match := _COUNTY.match(window)):
+        county = match[0]
+        edges += [rest, rest + match.end()]
+        rest, window = rest + match.end(), window[match.end() :]
     if not town and (match := _TOWN.search(window)):
         town = match[0]
         edges += [rest + match.start(), rest + match.end()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from contracts.streams import WATCH_CHANGED
 from tests.integration.cases.aftermath import (
     EXPERT,
     PROPAGANDA,
@@ -12,7 +13,40 @@ from tests.integration.cases.aftermath import (
     responding,
     until_state,
 )
-from tests.integration.cases.harness import ADMIN, LEADER, OFFICE, Cases, event, until
+from tests.integration.cases.harness import ADMIN, LEADER, OFFICE, PROVINCIAL, Cases, event, until
+
+
+async def test_the_24_hour_watch_begins_again_with_the_resurgence_and_ends_with_the_response(cases: Cases) -> None:
+    await cases.tell(event(at=cases.clock.now(), posts_total=100, posts_1h=2, posts_24h=10, **PROVINCIAL))
+    case = await cases.the_case()
+    path = f"/api/v1/cases/{case['id']}"
+    proposal = await cases.pending(case["id"])
+    await cases.post(f"{path}/approvals/{proposal['id']}", LEADER, {"decision": "approve"})
+    no = {"decision": "not_hold", "reason": "影响限于一村"}
+    await cases.post(f"{path}/press-conferences", LEADER, no, status=201)
+    for to in ("assessing", "responding", "monitoring"):
+        await cases.post(f"{path}/transitions", LEADER, {"to": to, "reason": "已处理"})
+
+    async def modes() -> list[str]:
+        return [one["mode"] for one in await cases.heard(WATCH_CHANGED)]
+
+    assert await modes() == ["surge", "routine"]
+    cases.clock.advance(timedelta(hours=24))
+    more = {"posts_total": 160, "posts_1h": 60, "negative_share": 0.8, **PROVINCIAL}
+    await cases.tell(event(version=2, at=cases.clock.now(), **more))
+    await until_state(cases, path, "responding")
+    assert await modes() == ["surge", "routine", "surge"]
+    assert (await cases.get(path))["watch_mode"] == "surge"
+    assert (await entries(cases, case["id"], "watch_changed"))[-1]["text"].startswith("转入24小时监控：重新处置")
+    # lowered to a level that asks for none, it ends; raised and ended, it ends again
+    await cases.post(f"{path}/level", OFFICE, {"level": "III", "reason": "事态平稳"}, status=201)
+    proposal = await cases.pending(case["id"])
+    await cases.post(f"{path}/approvals/{proposal['id']}", LEADER, {"decision": "approve"})
+    assert await modes() == ["surge", "routine", "surge", "routine"]
+    # a person who reopens at a level without the watch gets none
+    await cases.post(f"{path}/transitions", LEADER, {"to": "monitoring", "reason": "已处理"})
+    await cases.post(f"{path}/transitions", LEADER, {"to": "responding", "reason": "又有新情况"})
+    assert (await cases.get(path))["watch_mode"] == "routine"
 
 
 async def test_a_case_from_monitoring_over_a_resurgence_to_its_end(cases: Cases) -> None:

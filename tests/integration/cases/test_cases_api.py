@@ -112,15 +112,16 @@ async def test_a_changed_entry_is_found(cases: Cases) -> None:
     case = await open_by_hand(cases)
     path = f"/api/v1/cases/{case['id']}"
     await cases.post(f"{path}/reports", OFFICE, {"to": "group_leader", "text": "初报"}, status=201)
+    proposed = next(one["sequence"] for one in await cases.timeline(case["id"]) if one["kind"] == "level_proposed")
     await unguard(cases)
     async with cases.runtime.database.writing() as session:
         await session.execute(
             sa.update(TimelineRow)
-            .where(TimelineRow.case_id == case["id"], TimelineRow.sequence == 3)  # type: ignore[arg-type]
+            .where(TimelineRow.case_id == case["id"], TimelineRow.sequence == proposed)  # type: ignore[arg-type]
             .values(body=sa.func.replace(TimelineRow.body, "建议", "决定"))
         )
     verdict = await cases.get(f"{path}/timeline/verify")
-    assert (verdict["intact"], verdict["broken_at"]) == (False, 3)
+    assert (verdict["intact"], verdict["broken_at"]) == (False, proposed)
 
 
 async def test_facts_that_people_establish_are_graded(cases: Cases) -> None:

@@ -46,6 +46,29 @@ async def test_a_long_silence_is_told_as_one_breach(cases: Cases) -> None:
     assert entries == ["clock_breached"]
 
 
+async def test_what_several_tasks_say_in_one_pass_is_one_entry_that_names_them_all(cases: Cases) -> None:
+    body = {"title": "移民安置点供水问题", "level": "IV", "reason": "来电反映"}
+    case = await cases.post("/api/v1/cases", OFFICE, body, status=201)
+    path = f"/api/v1/cases/{case['id']}"
+    given: list[str] = []
+    for unit in ("市水务局", "市财政局", "市住建局"):
+        due = (cases.clock.now() + timedelta(minutes=30)).isoformat()
+        giving = {"title": f"{unit}核实情况", "role": "department", "unit": unit, "due_at": due}
+        given.append((await cases.post(f"{path}/tasks", OFFICE, giving, status=201))["id"])
+    cases.clock.advance(timedelta(minutes=16))
+    await cases.parts.deadlines.move_on()
+    (warned,) = [one for one in await cases.timeline(case["id"]) if "clocks" in one["data"]]
+    assert warned["kind"] == "clock_warning"
+    said = {one["clock_id"]: one for one in warned["data"]["clocks"]}
+    assert {one["id"] for one in await cases.clocks(case["id"], "task") if one["task_id"] in given} == said.keys()
+    assert {(one["clock"], one["share"]) for one in said.values()} == {("task", 0.5)}
+    assert all(f"任务“{unit}核实情况”时限已过 50%" in warned["text"] for unit in ("市水务局", "市财政局", "市住建局"))
+    heard = [one for one in await cases.heard(CASES_CHANGED, "clock.warning") if one["clock_id"] in said]
+    assert len(heard) == 3, "each is still told on the bus, and to whoever is to do it"
+    notices = [one for one in await cases.heard(NOTIFICATIONS_REQUESTED) if "时限提醒" in one["subject"]]
+    assert sum("核实情况" in one["subject"] for one in notices) == 3
+
+
 async def test_evidence_meets_clocks(cases: Cases) -> None:
     await cases.tell(event(at=cases.clock.now()))
     case = await cases.the_case()

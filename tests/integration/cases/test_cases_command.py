@@ -50,7 +50,7 @@ async def test_the_command_stands_up_and_only_the_county_that_the_event_names_is
     path = await level_two(cases)
     command = await cases.get(f"{path}/command")
     assert [one["name"] for one in command["lead"]] == ["应急领导小组组长", "应急领导小组成员"]
-    assert [one["role"] for one in command["executors"]] == ["propaganda", "department", "office"]
+    assert [one["role"] for one in command["executors"]] == ["propaganda", "office"]
     assert {one["name"] for one in command["informed"]} == {"景谷县移民系统", "市委、市政府主要领导"}
     assert command["watch"]["mode"] == "surge"
     assert {"首次发布", "新闻发布会"} <= {one["what"] for one in command["duties"]}
@@ -59,6 +59,25 @@ async def test_the_command_stands_up_and_only_the_county_that_the_event_names_is
     counties = {one["unit"] for notice in notices for one in notice["recipients"] if one["role"] == "county"}
     assert counties == {"景谷县移民系统"}
     assert (await kinds(cases, path))["command_formed"] == 1
+
+
+async def test_where_no_department_is_concerned_the_office_is_asked_once_to_name_them(
+    cases: Cases,
+) -> None:
+    path = await level_two(cases)
+    department = Principal("user-water", "水科长", frozenset({Role.DEPARTMENT}), "市水务局")
+    assert (await cases.call("GET", path, department)).status_code == 404
+    assert (await kinds(cases, path))["departments_wanted"] == 1
+    asked = [one for one in await cases.heard(NOTIFICATIONS_REQUESTED) if "待确定参与部门" in one["subject"]]
+    assert [[who["role"] for who in one["recipients"]] for one in asked] == [["office"]]
+    assert "确定参与部门" in [one["what"] for one in (await cases.get(f"{path}/command"))["duties"]]
+    body = {"role": "department", "unit": "市水务局"}
+    await cases.post(f"{path}/participants", OFFICE, body, status=201)
+    assert (await cases.call("GET", path, department)).status_code == 200
+    assert "确定参与部门" not in [one["what"] for one in (await cases.get(f"{path}/command"))["duties"]]
+    raised = await cases.post(f"{path}/level", LEADER, {"level": "I", "reason": "中央媒体转载"}, status=201)
+    await cases.post(f"{path}/approvals/{raised['id']}", CITY, {"decision": "approve"})
+    assert (await kinds(cases, path))["departments_wanted"] == 1
 
 
 async def test_people_come_are_replaced_and_leave_and_are_remembered(cases: Cases) -> None:
@@ -174,6 +193,14 @@ async def test_information_is_received_by_notice_or_by_hand_and_answered_in_time
     body = {"text": "网上反映补偿款未到账，请核实", "units": units, "answer_wanted": True}
     passed = await cases.post(f"{path}/information", OFFICE, body, status=201)
     url = f"{path}/information/{passed['id']}"
+    (entry,) = [one for one in await cases.timeline(path.rsplit("/", 1)[1]) if one["kind"] == "information_passed"]
+    given = {one["unit"]: one for one in (await tasks_of(cases, path)).values() if one["origin"] == "information"}
+    assert [(one["unit"], one["task_id"], one["joined"]) for one in entry["data"]["units"]] == [
+        ("景谷县移民系统", given["景谷县移民系统"]["id"], False),
+        ("市财政局", given["市财政局"]["id"], True),
+    ]
+    assert all(f"时间线第 {entry['sequence']} 条" in one["title"] for one in given.values())
+    assert not {"task_given", "participant_added"} & set(await kinds(cases, path)), "one act, one entry"
     notices = [one for one in await cases.heard(NOTIFICATIONS_REQUESTED) if one["kind"] == "information_passed"]
     assert [one["recipients"][0]["unit"] for one in notices] == ["景谷县移民系统", "市财政局"]
     await cases.acknowledge(notices[0], name="刀联络员", role=Role.COUNTY)
@@ -254,8 +281,13 @@ async def test_not_to_hold_one_ends_the_clock_only_by_whoever_decides_where_the_
     path = await level_two(cases)
     case_id = path.rsplit("/", 1)[1]
     no = {"decision": "not_hold", "reason": "影响限于一村，已逐户答复"}
-    first = await cases.post(f"{path}/press-conferences", OFFICE, no, status=201)
-    assert first["waived"] is False
+    for to in ("assessing", "responding"):
+        await cases.post(f"{path}/transitions", OFFICE, {"to": to, "reason": "属实"})
+    first = await cases.post(f"{path}/press-conferences", OFFICE, no, status=409)
+    assert first["rule"] == "conference_waiver_role"
+    assert "国办发〔2016〕61号" in first["detail"]
+    left = await cases.post(f"{path}/transitions", OFFICE, {"to": "monitoring", "reason": "不必召开"}, status=409)
+    assert [one["rule"] for one in left["missing"]] == ["press_conference_open"], "no reason excuses it"
     assert (await cases.running(case_id, "press_conference"))["state"] == "running"
     second = await cases.post(f"{path}/press-conferences", LEADER, no, status=201)
     assert second["waived"] is True
@@ -263,6 +295,18 @@ async def test_not_to_hold_one_ends_the_clock_only_by_whoever_decides_where_the_
     yes = {"decision": "hold", "reason": "舆情升温"}
     await cases.post(f"{path}/press-conferences", LEADER, yes, status=201)
     assert (await cases.running(case_id, "press_conference"))["remaining"] == 24 * 3600
+
+
+async def test_at_level_i_the_plan_lets_nobody_waive_it(cases: Cases) -> None:
+    path = await level_two(cases)
+    raised = await cases.post(f"{path}/level", LEADER, {"level": "I", "reason": "中央媒体转载"}, status=201)
+    await cases.post(f"{path}/approvals/{raised['id']}", CITY, {"decision": "approve"})
+    no = {"decision": "not_hold", "reason": "已逐户答复"}
+    for who in (OFFICE, CITY):
+        refused = await cases.post(f"{path}/press-conferences", who, no, status=409)
+        assert refused["rule"] == "conference_not_waivable"
+        assert "预案五(三)3；国办发〔2016〕61号" in refused["detail"]
+    assert (await cases.running(path.rsplit("/", 1)[1], "press_conference"))["state"] == "running"
 
 
 async def test_a_shift_is_handed_over_with_a_note_and_a_receipt(cases: Cases) -> None:

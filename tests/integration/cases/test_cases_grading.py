@@ -15,6 +15,7 @@ from tests.integration.cases.harness import (
     AUDITOR,
     CENTRAL,
     LEADER,
+    MEMBER,
     OFFICE,
     PROVINCIAL,
     Cases,
@@ -105,6 +106,48 @@ async def test_a_refused_level_comes_up_again_after_three_days(cases: Cases) -> 
     assert await story.alerts() == [("III", 1), ("II", 1)]
     await story.told(timedelta(hours=2), **PROVINCIAL)
     assert await story.alerts() == [("III", 1), ("II", 1), ("II", 2)]
+
+
+async def test_what_was_known_at_a_lowering_is_not_suggested_again_but_what_is_new(cases: Cases) -> None:
+    story = Story(cases)
+    await story.told(**PROVINCIAL)
+    case = await cases.the_case()
+    await decide(cases, case["id"], "approve")
+    # nothing is heard for long before the level is lowered, nor for long after it
+    cases.clock.advance(timedelta(hours=9))
+    body = {"level": "IV", "reason": "省级媒体为正面跟进，影响有限"}
+    await cases.post(f"/api/v1/cases/{case['id']}/level", OFFICE, body, 201)
+    await decide(cases, case["id"], "approve")
+    for hours in (1, 80, 80):
+        await story.told(timedelta(hours=hours), **PROVINCIAL)
+    assert await story.alerts() == [("II", 1)]
+    shown = await cases.get(f"/api/v1/cases/{case['id']}/grade")
+    assert shown["held_back_by"]["until"] is None
+    await story.told(**CENTRAL)
+    assert await story.alerts() == [("II", 1), ("I", 1)]
+    assert (await cases.pending(case["id"]))["to_level"] == "I"
+
+
+async def test_in_monitoring_only_what_is_new_is_suggested(cases: Cases) -> None:
+    story = Story(cases)
+    await story.told()
+    case = await cases.the_case()
+    await decide(cases, case["id"], "approve", OFFICE)
+    await decide(cases, case["id"], "approve", MEMBER)
+    for to in ("assessing", "responding", "monitoring"):
+        await story.told(**PROVINCIAL)
+        if (await cases.get(f"/api/v1/cases/{case['id']}"))["pending_level"]:
+            await decide(cases, case["id"], "reject")
+        body = {"to": to, "reason": "已核实处理"}
+        await cases.post(f"/api/v1/cases/{case['id']}/transitions", LEADER, body)
+    told = await story.alerts()
+    await story.told(timedelta(hours=80), **PROVINCIAL)
+    assert await story.alerts() == told
+    await story.told(**CENTRAL)
+    assert (await story.alerts())[len(told) :] == [("I", 1)]
+    await decide(cases, case["id"], "reject")
+    await story.told(timedelta(hours=80), **CENTRAL)
+    assert len(await story.alerts()) == len(told) + 1
 
 
 async def test_a_dismissed_alert_stays_dismissed_until_something_new(cases: Cases) -> None:

@@ -6,7 +6,10 @@ import asyncio
 from datetime import timedelta
 
 from contracts.streams import STATEMENTS_PUBLISHED
-from tests.integration.cases.harness import AUDITOR, OFFICE, OFFICE_TWO, Cases, StartCases
+from contracts.words import Role
+from kit.auth import Principal
+from tests.integration.cases.chains import STAND_IN, delegate
+from tests.integration.cases.harness import ADMIN, AUDITOR, OFFICE, OFFICE_TWO, Cases, StartCases
 from tests.integration.cases.voices import confirm, open_case, page, publish, release
 
 
@@ -136,6 +139,29 @@ async def test_a_correction_and_a_withdrawal_leave_both_texts_readable(cases: Ca
     assert (await cases.post(f"/api/v1/cases/{case}/statements/check", AUDITOR, {"text": "影响240户。"}))[
         "blocks"
     ] is False
+
+
+async def test_a_delegate_approves_for_the_holder_never_for_the_author_and_it_shows(cases: Cases) -> None:
+    case_id = await open_case(cases)
+    path = f"/api/v1/cases/{case_id}/statements"
+    text = {"title": "永平镇滑坡情况通报", "text": "永平镇发生滑坡，县里已组织力量到场处置。"}
+
+    async def handed_in(author: Principal) -> str:
+        drafted = await cases.post(path, author, text, 201)
+        await cases.post(f"{path}/{drafted['id']}/submit", author)
+        return f"{path}/{drafted['id']}/approve"
+
+    by_another, by_the_holder = await handed_in(ADMIN), await handed_in(OFFICE)
+    refused = await cases.post(by_another, STAND_IN, status=403)
+    assert refused["type"].endswith("statement.role")
+    given = await delegate(cases, OFFICE, Role.OFFICE, STAND_IN)
+    assert (await cases.post(by_the_holder, STAND_IN, status=409))["rule"] == "two_people"
+    approved = await cases.post(by_another, STAND_IN)
+    assert (approved["state"], approved["decided_by"]) == ("approved", f"{STAND_IN.name}（代{OFFICE.name}）")
+    entry = [one for one in await cases.timeline(case_id) if one["kind"] == "statement_approved"][-1]
+    assert f"（{STAND_IN.name}（代{OFFICE.name}））" in entry["text"]
+    assert entry["actor"]["name"] == STAND_IN.name
+    assert (entry["data"]["on_behalf_of"], entry["data"]["delegation_id"]) == (OFFICE.name, given["id"])
 
 
 async def test_numbers_are_given_by_rule_and_never_twice(cases: Cases, start: StartCases) -> None:

@@ -35,7 +35,7 @@ def test_only_the_counties_that_are_named_take_part_and_all_where_none_is(
     assert concerned(PLAN, Role.COUNTY, about(*places)) == units
 
 
-def with_departments() -> Plan:
+def with_departments(*, default: bool = False) -> Plan:
     units = (
         Unit(key="water", name="市水务局", role=Role.DEPARTMENT, concerns=Concerns(topics=("hydropower",))),
         Unit(
@@ -44,24 +44,32 @@ def with_departments() -> Plan:
             role=Role.DEPARTMENT,
             concerns=Concerns(incident_types=(IncidentType.PUBLIC_HEALTH,)),
         ),
-        Unit(key="silent", name="市统计局", role=Role.DEPARTMENT),
+        Unit(key="silent", name="市统计局", role=Role.DEPARTMENT, by_default=default),
     )
     organisation = PLAN.organisation.model_copy(update={"units": (*PLAN.organisation.units, *units)})
     return PLAN.model_copy(update={"organisation": organisation})
 
 
-def test_departments_take_part_where_the_plan_says_they_are_concerned_else_as_a_whole() -> None:
+def test_departments_take_part_where_the_plan_says_they_are_concerned_else_by_default_or_none() -> None:
     plan = with_departments()
     both = about(kind=IncidentType.PUBLIC_HEALTH, topics=("hydropower",))
     assert concerned(plan, Role.DEPARTMENT, both) == ["市水务局", "市卫健委"]
     assert concerned(plan, Role.DEPARTMENT, about(topics=("hydropower",))) == ["市水务局"]
-    assert concerned(plan, Role.DEPARTMENT, about()) == [""]
-    assert concerned(PLAN, Role.DEPARTMENT, both) == [""]
+    assert concerned(plan, Role.DEPARTMENT, about()) == []
+    assert concerned(with_departments(default=True), Role.DEPARTMENT, about()) == ["市统计局"]
+    assert concerned(with_departments(default=True), Role.DEPARTMENT, about(topics=("hydropower",))) == ["市水务局"]
+    assert concerned(PLAN, Role.DEPARTMENT, both) == []
+
+
+def test_the_office_leads_where_no_department_is_known_that_should() -> None:
+    found = seats(PLAN, Level.IV, about("景谷县"))
+    assert [(seat.role, seat.part) for seat in found] == [(Role.OFFICE, Part.LEAD)]
 
 
 @pytest.mark.parametrize("level", list(Level))
 def test_every_role_of_the_chain_has_one_part_and_the_first_counts(level: Level) -> None:
-    found = seats(PLAN, level, about("景谷县"))
+    plan = with_departments(default=True)
+    found = seats(plan, level, about("景谷县"))
     chain = PLAN.levels[level].chain
     assert {seat.role for seat in found} == {*chain.lead, *chain.executors, *chain.informed}
     assert len({(seat.role, seat.unit) for seat in found}) == len(found)

@@ -34,6 +34,7 @@ alerts.read               AAAAA ooo AA
 alerts.write              -AAAA --- -A
 cases.read                AAAAA ooo AA
 cases.write               -AAAA oo- -A
+cases.describe            -AAAA --- -A
 cases.decide              AAAA- --- --
 cases.sign                AAAAA ooo -A
 participants.write        -AAAA --- -A
@@ -45,7 +46,7 @@ media_contacts.write      -AAAA --- -A
 press_conferences.write   AAAAA --- -A
 facts.confirm             -AAAA oo- -A
 statements.write          -AAAA --- -A
-statements.approve        AAAA- --- --
+statements.approve        AAAAA ooo --
 corrections.write         -AAAA --- -A
 corrections.approve       AAAAA --- --
 concerns.answer           -AAAA oo- -A

@@ -178,3 +178,40 @@ def test_somebody_told_twice_is_found() -> None:
 def test_a_version_that_is_a_path_of_the_api_is_refused() -> None:
     found = told(findings_on(PUER, lambda data: data["meta"].update(version="diff")))
     assert ("error", "meta.version", "the API has diff in its paths: name it otherwise") in found
+
+
+def _approvers(**said: list[str]) -> Any:
+    def change(data: dict[str, Any]) -> None:
+        data["corrections"]["approvers"] = {"default": "project", **said}
+
+    return change
+
+
+def test_a_role_that_may_not_approve_corrections_is_an_error_where_it_stands() -> None:
+    found = findings_on(PUER, _approvers(roles=["office", "county", "expert"], one_of=["office"]))
+    assert [(one.severity, one.path) for one in found if one.severity == "error"] == [
+        ("error", "corrections.approvers.roles[1]"),
+        ("error", "corrections.approvers.roles[2]"),
+    ]
+    assert all(one.line > 1 for one in found)
+    assert "county may not approve correction requests" in found[0].message
+
+
+def test_corrections_that_nobody_could_approve_are_an_error() -> None:
+    def change(data: dict[str, Any]) -> None:
+        _approvers(roles=["propaganda", "office"], one_of=["propaganda"])(data)
+        _unheld("propaganda")(data)
+
+    assert (
+        "error",
+        "corrections.approvers.one_of",
+        "nobody holds any role of one_of: no correction can be approved",
+    ) in (told(findings_on(PUER, change)))
+
+
+def test_only_a_department_takes_part_by_default() -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["organisation"]["units"][0]["by_default"] = True
+
+    found = told(findings_on(PUER, change))
+    assert ("error", "organisation.units[0].by_default", "only a department takes part by default") in found

@@ -108,10 +108,62 @@ def test_a_criterion_that_was_out_for_a_moment_at_the_refusal_is_not_new() -> No
 def test_a_criterion_that_had_lapsed_for_the_time_of_hold_is_new() -> None:
     life = Life()
     life.look(0, 3, growth=3)
+    life.look(2.5 * HOUR, 2, two_sources=2)
     life.refuse(3 * HOUR, 3)
     again = life.look(4 * HOUR, 3, growth=3)
     assert again is not None
     assert again.new == ("growth",)
+
+
+def test_a_fact_that_stood_at_the_last_look_is_not_new_however_long_ago_that_was() -> None:
+    life = Life()
+    life.look(0, 3, provincial_media=3)
+    life.refuse(9 * HOUR, 3)
+    assert life.look(10 * HOUR, 3, provincial_media=3) is None
+
+
+def lowered(*, decided: int, at: float = 60) -> Life:
+    """Return an event whose case was at II, with provincial media, and was lowered."""
+    life = Life()
+    life.look(0, 3, provincial_media=3)
+    decision = Decision("low", at, "赵局长", refused=(decided + 1, 3), settled=decided, for_good=True)
+    life.holding, life.decided = heed(life.holding, [decision], RULES), decided
+    return life
+
+
+def test_what_was_known_when_a_level_was_lowered_never_comes_up_again() -> None:
+    life = lowered(decided=1)
+    for day in range(1, 30):
+        assert life.look(day * 24 * HOUR, 3, provincial_media=3) is None
+    again = life.look(30 * 24 * HOUR, 3, provincial_media=3, casualties=3)
+    assert again is not None
+    assert (again.rank, again.new) == (3, ("casualties",))
+
+
+def test_after_a_lowering_a_criterion_that_ceased_and_is_met_again_is_new() -> None:
+    life = lowered(decided=1)
+    life.look(HOUR, 1, doubtful=1)
+    life.look(1.5 * HOUR, 1, doubtful=1)
+    assert life.look(1.8 * HOUR, 3, provincial_media=3) is None
+    life.look(4 * HOUR, 1, doubtful=1)
+    life.look(5 * HOUR, 1, doubtful=1)
+    again = life.look(6 * HOUR, 3, provincial_media=3)
+    assert again is not None
+    assert (again.rank, again.new) == (3, ("provincial_media",))
+
+
+def test_what_is_suggested_after_a_lowering_may_be_refused_like_any_other() -> None:
+    life = lowered(decided=1)
+    assert life.look(HOUR, 3, provincial_media=3, casualties=3) is not None
+    life.refuse(2 * HOUR, 3)
+    assert life.look(73 * HOUR, 3, provincial_media=3, casualties=3) is None
+    assert life.look(74 * HOUR, 3, provincial_media=3, casualties=3) is not None
+
+
+def test_a_dismissal_does_not_weaken_what_was_refused_for_good() -> None:
+    life = lowered(decided=1)
+    life.refuse(HOUR, 3)
+    assert life.look(100 * HOUR, 3, provincial_media=3) is None
 
 
 def test_a_level_that_a_person_set_silences_what_is_at_or_below_it() -> None:

@@ -56,6 +56,28 @@ def test_a_text_is_consistent_with_itself(parts: list[str]) -> None:
     assert [one for one in found if one.kind is FindingKind.CONTRADICTION] == []
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "quote"),
+    [
+        ("云山县发生供水管网爆裂。", "临江县发生供水管网爆裂。", "临江县"),
+        ("云山县青石镇发生供水管网爆裂。", "云山县白沙镇发生供水管网爆裂。", "云山县白沙镇"),
+        ("云山县青石镇发生供水管网爆裂。", "青石镇发生供水管网爆裂。", None),
+        ("云山县青石镇发生供水管网爆裂。", "云山县发生供水管网爆裂。", None),
+        ("云山县青石镇红旗水库出现渗漏。", "云山县青石镇东风水库出现渗漏。", "云山县青石镇东风水库"),
+        ("云山县青石镇发生供水管网爆裂。", "我县青石镇发生供水管网爆裂。", None),
+    ],
+)
+def test_places_that_no_gazetteer_knows_are_compared_by_their_form(earlier: str, later: str, quote: str | None) -> None:
+    found = blocking(check("续报", f"10月8日，{later}", LATER, said(f"10月8日，{earlier}"), []))
+    assert [one.quote for one in found] == ([quote] if quote else [])
+
+
+def test_a_confirmed_place_that_no_gazetteer_knows_holds_a_text_up() -> None:
+    fact = Confirmed("one", FactKind.PLACE, "地点", "云山县青石镇", EARLIER)
+    found = blocking(check("通报", "10月8日，临江县发生供水管网爆裂。", LATER, [], [fact]))
+    assert [one.quote for one in found] == ["临江县"]
+
+
 FIGURES = st.sampled_from(
     [
         ("滑坡造成{}人死亡。", "人"),
