@@ -38,7 +38,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     STATEMENTS_PUBLISHED: (),
     WATCH_CHANGED: ("ingest",),
     SOURCES_CHANGED: (),
-    PLANS_ACTIVATED: ("analysis", "ingest"),
+    PLANS_ACTIVATED: ("analysis", "ingest", "notify"),
     NOTIFICATIONS_REQUESTED: ("notify",),
     NOTIFICATIONS_CHANGED: ("cases",),
 }
