@@ -345,7 +345,7 @@ class Recipient(Payload):
     on_duty: bool = False
 
 
-class Addressing(Payload):
+class Audience(Payload):
     """Whom a notification is for, and by which ways: what a row of the plan's matrix comes to."""
 
     recipients: list[Recipient]
@@ -358,7 +358,7 @@ class Addressing(Payload):
     told_elsewhere: list[Recipient] = Field(default_factory=list)
 
 
-class NotificationRequested(Addressing):
+class NotificationRequested(Audience):
     """Somebody must be told something. `id` is the notification's id from here on."""
 
     id: str

@@ -10,17 +10,33 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
-from services.notify.api import acknowledgements, channels, contacts, notifications, webhooks
+from services.notify.addressing import Addressing
+from services.notify.api import (
+    acknowledgements,
+    channels,
+    contacts,
+    network,
+    notifications,
+    subscriptions,
+    units,
+    webhooks,
+)
 from services.notify.api.parts import Parts
 from services.notify.channels.channel import Channel
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import MailServer, SmtpChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.dispatch import Dispatcher
+from services.notify.dry_run import DryRun
 from services.notify.links import AcknowledgementLinks
 from services.notify.models import Base
+from services.notify.people.importing import Import
+from services.notify.people.units import Units
+from services.notify.people.verification import Verification
+from services.notify.recipients import NoRosters
 from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
+from services.notify.subscriptions.service import Subscriptions
 from services.notify.telling import Telling
 from services.notify.texts import Texts
 
@@ -29,7 +45,14 @@ SERVICE: Final = "notify"
 _PASS_SECONDS: Final = 1.0
 
 _ROUTES: Final = routes_of(
-    contacts.router, notifications.router, channels.router, webhooks.router, acknowledgements.router
+    network.router,
+    contacts.router,
+    units.router,
+    subscriptions.router,
+    notifications.router,
+    channels.router,
+    webhooks.router,
+    acknowledgements.router,
 )
 
 
@@ -56,7 +79,8 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     """Build the service's parts and register its loops on `runtime`."""
     texts = Texts()
     links = AcknowledgementLinks(settings.internal_key.get_secret_value(), settings.public_url)
-    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name)
+    addressing = Addressing(NoRosters())
+    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, addressing)
     ways_out: list[Channel] = [
         LogChannel(),
         SmtpChannel(MailServer.of(settings), settings.send_timeout),
@@ -68,12 +92,21 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     runtime.on_start(service.open_desk)
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
-    consumers.subscribe(runtime, service)
+    units_ = Units(runtime.database, runtime.inbox, runtime.clock)
+    consumers.subscribe(runtime, service, units_)
+    by_name = {channel.name: channel for channel in ways_out}
     return Parts(
         clock=runtime.clock,
         notifications=service,
         address_book=AddressBook(runtime.database, runtime.clock),
         dispatcher=dispatcher,
-        channels={channel.name: channel for channel in ways_out},
+        channels=by_name,
         texts=texts,
+        units=units_,
+        verification=Verification(
+            runtime.database, runtime.clock, by_name, texts, settings.internal_key.get_secret_value()
+        ),
+        imports=Import(runtime.database, runtime.clock, {name: channel.title for name, channel in by_name.items()}),
+        subscriptions=Subscriptions(runtime.database, runtime.clock),
+        dry_run=DryRun(runtime.database, runtime.clock, telling, addressing),
     )

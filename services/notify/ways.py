@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -34,6 +35,8 @@ class Way(BaseModel):
     secret: str | None = None
     enabled: bool = True
     disabled_reason: str | None = None
+    #: when its owner gave back the code that was sent to it; None: nobody knows yet that it reaches them
+    verified_at: datetime | None = None
 
 
 #: The way that always exists: a line in the service's log.

@@ -11,7 +11,12 @@ from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
 from services.notify.dispatch import Dispatcher
+from services.notify.dry_run import DryRun
+from services.notify.people.importing import Import
+from services.notify.people.units import Units
+from services.notify.people.verification import Verification
 from services.notify.service import Notifications
+from services.notify.subscriptions.service import Subscriptions
 from services.notify.texts import Texts
 from services.notify.ways import ChannelName
 
@@ -26,6 +31,16 @@ class Parts:
     dispatcher: Dispatcher
     channels: dict[ChannelName, Channel]
     texts: Texts
+    units: Units
+    verification: Verification
+    imports: Import
+    subscriptions: Subscriptions
+    dry_run: DryRun
+
+    @property
+    def titles(self) -> dict[ChannelName, str]:
+        """Return what officers call the channels."""
+        return {name: channel.title for name, channel in self.channels.items()}
 
 
 def _parts_of(request: Request) -> Parts:

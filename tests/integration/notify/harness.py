@@ -152,7 +152,10 @@ class Notify:
         return await self.call(method, path, roles={Role.ADMIN}, **options)
 
     async def add(self, name: str, *roles: str, ways: list[dict[str, Any]], **values: Any) -> str:
-        """Enter a contact; returns its id."""
+        """Enter a contact, and their unit where there is none such; returns the contact's id."""
+        if values.get("unit"):
+            made = await self.admin("POST", "/api/v1/units", json={"name": values["unit"], "kind": "county"})
+            assert made.status_code in (201, 409), made.text
         answer = await self.admin(
             "POST", "/api/v1/contacts", json={"name": name, "roles": list(roles), "ways": ways, **values}
         )

@@ -14,6 +14,7 @@ HOOK = {"channel": "webhook", "address": "https://hooks.example.org/secret/path"
 
 
 async def test_life_of_a_contact(notify: Notify) -> None:
+    assert (await notify.admin("POST", "/api/v1/units", json={"name": "澜沧县"})).status_code == 201
     body = {"name": "张三", "roles": ["office", "office"], "unit": "澜沧县", "username": "zs", "ways": [HOOK, MAIL]}
     made = await notify.admin("POST", "/api/v1/contacts", json=body)
     assert made.status_code == 201
@@ -214,6 +215,28 @@ async def test_openapi_names_every_route(notify: Notify) -> None:
         "get_contact",
         "change_contact",
         "delete_contact",
+        "get_my_contact",
+        "change_my_contact",
+        "verify_my_way",
+        "confirm_my_way",
+        "list_contact_gaps",
+        "list_contact_log",
+        "get_import_template",
+        "export_contacts",
+        "import_contacts",
+        "verify_way",
+        "confirm_way",
+        "list_units",
+        "create_unit",
+        "get_unit",
+        "change_unit",
+        "delete_unit",
+        "list_subscriptions",
+        "create_subscription",
+        "get_subscription",
+        "change_subscription",
+        "delete_subscription",
+        "dry_run_notification",
         "list_notifications",
         "get_notification",
         "acknowledge_notification",
