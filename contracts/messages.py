@@ -333,6 +333,19 @@ class PlanActivated(Payload):
     activated_at: datetime
 
 
+class MovedUnit(Payload):
+    """A unit that the gateway knew: bureau, county, department or other."""
+
+    name: str
+    kind: str
+
+
+class UnitsMoved(Payload):
+    """What the gateway's own list of units held (`units.moved`), once, as notify became their keeper."""
+
+    units: list[MovedUnit]
+
+
 class Recipient(Payload):
     """Whom to tell: everyone who holds a role (of a unit, where one is given), or one contact.
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
-from contracts.messages import PlanActivated, PlanUnit
+from contracts.messages import PlanActivated, UnitsMoved
 from contracts.words import Role
 from kit.clock import Clock
 from kit.database import Database, insert_ignoring
@@ -108,36 +108,41 @@ class Units:
                 )
             await session.delete(unit)
 
-    async def plan_activated(self, messages: Sequence[Message]) -> None:
-        """Take in the units of a plan that is put in force; those known by any name stay as they are."""
+    async def heard(self, messages: Sequence[Message]) -> None:
+        """Take in the units of a plan that is put in force, and those that the gateway knew.
+
+        Units known by any name stay as they are; one without a role gets the plan's.
+        """
         async with self._database.writing() as session:
             for message in await self._inbox.unseen(session, messages, self._clock.now()):
                 if message.type == "plan.activated":
-                    await self._take_in(session, PlanActivated.model_validate(message.data).units)
+                    for unit in PlanActivated.model_validate(message.data).units:
+                        kind = _KINDS.get(unit.role, UnitKind.BUREAU)
+                        await self._take_in(session, unit.name, kind, unit.role)
+                elif message.type == "units.moved":
+                    for moved in UnitsMoved.model_validate(message.data).units:
+                        kind = UnitKind(moved.kind) if moved.kind in frozenset(UnitKind) else UnitKind.DEPARTMENT
+                        await self._take_in(session, moved.name, kind, _ROLES.get(kind))
 
-    async def _take_in(self, session: AsyncSession, units: Iterable[PlanUnit]) -> None:
+    async def _take_in(self, session: AsyncSession, name: str, kind: UnitKind, role: Role | None) -> None:
+        known = (await store.named(session, [name])).get(name)
+        if known is not None:
+            known.role = known.role or role
+            return
         now = self._clock.now()
-        for unit in units:
-            known = await store.named(session, [unit.name])
-            if known:
-                found = known[unit.name]
-                if found.role is None:
-                    found.role = unit.role
-                continue
-            id_ = new_id()
-            row: dict[str, Any] = {
-                "id": id_,
-                "name": unit.name,
-                "kind": _KINDS.get(unit.role, UnitKind.BUREAU).value,
-                "role": unit.role.value,
-                "aliases": [],
-                "way": None,
-                "version": 1,
-                "created_at": now,
-                "updated_at": now,
-            }
-            if await insert_ignoring(session, Unit, [row], returning=["id"]):
-                await insert_ignoring(session, UnitName, [{"name": folded(unit.name), "unit_id": id_}])
+        row: dict[str, Any] = {
+            "id": new_id(),
+            "name": name,
+            "kind": kind.value,
+            "role": role.value if role else None,
+            "aliases": [],
+            "way": None,
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
+        if await insert_ignoring(session, Unit, [row], returning=["id"]):
+            await insert_ignoring(session, UnitName, [{"name": folded(name), "unit_id": row["id"]}])
 
     async def _name(self, session: AsyncSession, unit: Unit) -> None:
         taken = await store.set_names(session, unit.id, [unit.name, *unit.aliases])
