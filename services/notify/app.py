@@ -33,7 +33,7 @@ from services.notify.models import Base
 from services.notify.people.importing import Import
 from services.notify.people.units import Units
 from services.notify.people.verification import Verification
-from services.notify.recipients import NoRosters
+from services.notify.recipients import NoRosters, OnDutyLookup
 from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
 from services.notify.subscriptions.service import Subscriptions
@@ -62,9 +62,9 @@ def build() -> FastAPI:
     return assemble(Runtime(settings, SERVICE, Base), settings)
 
 
-def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
-    """Return the app around a given runtime; its parts are `app.state.notify`."""
-    parts = wire(runtime, settings)
+def assemble(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup | None = None) -> FastAPI:
+    """Return the app around a given runtime; its parts are `app.state.notify`. `on_duty` knows who is on duty."""
+    parts = wire(runtime, settings, on_duty or NoRosters())
     app = create_app(
         runtime,
         _ROUTES,
@@ -75,11 +75,11 @@ def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
     return app
 
 
-def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
+def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> Parts:
     """Build the service's parts and register its loops on `runtime`."""
     texts = Texts()
     links = AcknowledgementLinks(settings.internal_key.get_secret_value(), settings.public_url)
-    addressing = Addressing(NoRosters())
+    addressing = Addressing(on_duty)
     telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, addressing)
     ways_out: list[Channel] = [
         LogChannel(),

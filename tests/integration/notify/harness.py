@@ -190,6 +190,30 @@ class Notify:
         await until(check, within, lambda: f"wanted {states}, found {found}")
         return found
 
+    async def settled_any(self, notification_id: str, count: int, within: float = 60) -> list[dict[str, Any]]:
+        """Wait until so many deliveries are there and none of them is pending, and return them."""
+        found: list[dict[str, Any]] = []
+
+        async def check() -> bool:
+            nonlocal found
+            found = await self.deliveries(notification_id)
+            return len(found) == count and all(item["state"] != "pending" for item in found)
+
+        await until(check, within, lambda: f"wanted {count}, found {found}")
+        return found
+
+    async def written(self, notification_id: str) -> list[dict[str, Any]]:
+        """Wait until a notification is there; return its deliveries, with when each was first due as `first_due`."""
+
+        async def check() -> bool:
+            return bool(await self.deliveries(notification_id))
+
+        await until(check)
+        found = await self.deliveries(notification_id)
+        for item in found:
+            item["first_due"] = item["next_attempt_at"] if item["note"].count("静默时段") else item["created_at"]
+        return found
+
 
 async def until(
     check: Callable[[], Awaitable[bool]], within: float = 60, describe: Callable[[], str] = lambda: ""

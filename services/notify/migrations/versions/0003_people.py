@@ -123,9 +123,11 @@ def _take_in_units() -> None:
         .where(contacts.c.unit.is_not(None))
         .order_by(contacts.c.unit)
     ).all()
+    spelt: dict[str, list[str]] = {}
     held: dict[str, set[str]] = {}
     for unit, role in found:
-        held.setdefault(unit, set()).add(role)
+        spelt.setdefault(folded(unit), []).append(unit)
+        held.setdefault(folded(unit), set()).add(role)
     now = datetime.now(UTC)
     units = sa.table(
         "units",
@@ -135,21 +137,12 @@ def _take_in_units() -> None:
         sa.column("updated_at", UtcDateTime()),
     )
     names = sa.table("unit_names", sa.column("name"), sa.column("unit_id"))
-    known: dict[str, str] = {}
-    for name, has in held.items():
-        if folded(name) in known:
-            bind.execute(contacts.update().where(contacts.c.unit == name).values(unit=known[folded(name)]))
-            continue
-        known[folded(name)] = name
-        role = next((role for role in ("county", "department") if role in has), None)
+    for fold, spellings in spelt.items():
+        name = min(set(spellings), key=lambda one: (len(one), one))
+        bind.execute(contacts.update().where(contacts.c.unit.in_(set(spellings))).values(unit=name))
+        role = next((role for role in ("county", "department") if role in held[fold]), None)
         id_ = new_id()
-        row: dict[str, Any] = {
-            "id": id_,
-            "name": name,
-            "kind": role or "bureau",
-            "role": role,
-            "aliases": [],
-            "version": 1,
-        }
+        kind = role or "bureau"
+        row: dict[str, Any] = {"id": id_, "name": name, "kind": kind, "role": role, "aliases": [], "version": 1}
         bind.execute(units.insert().values(**row, created_at=now, updated_at=now))
-        bind.execute(names.insert().values(name=folded(name), unit_id=id_))
+        bind.execute(names.insert().values(name=fold, unit_id=id_))

@@ -16,7 +16,9 @@ from services.notify.ways import ChannelName
 
 def test_a_text_with_titles_above_its_header_in_the_encoding_of_an_old_office(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    path.write_bytes("联络网,,,\n,,,\n姓名*,单 位,邮箱,渠道1,地址1\n张三,,甲,邮件,'+86\n\n李四,澜沧县,,,\n".encode("gb18030"))
+    path.write_bytes(
+        "联络网,,,\n,,,\n姓名*,单 位,邮箱,渠道1,地址1\n张三,,甲,邮件,'+86\n\n李四,澜沧县,,,\n".encode("gb18030")
+    )
     sheet = read_sheet(path)
     assert sheet.ignored == ["单 位", "邮箱"]
     assert [(line.number, line.cells, line.ways) for line in sheet.lines] == [
@@ -34,7 +36,10 @@ def test_a_workbook_with_numbers_and_gaps(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book.save(path)
     lines = read_sheet(path).lines
-    assert [(line.number, line.cells) for line in lines] == [(2, {"name": "张三", "enabled": "是"}), (4, {"name": "李四"})]
+    assert [(line.number, line.cells) for line in lines] == [
+        (2, {"name": "张三", "enabled": "是"}),
+        (4, {"name": "李四"}),
+    ]
     assert lines[0].ways == [{"channel": "email", "address": "13800000000"}, {"channel": "webhook", "address": "b"}]
 
 
