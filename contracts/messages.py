@@ -316,24 +316,62 @@ class PlanTopic(Payload):
     exclude: list[str] = Field(default_factory=list)
 
 
+class PlanUnit(Payload):
+    """A body that has a part in the plan, by its name there, and the role that it acts in."""
+
+    name: str
+    role: Role
+
+
 class PlanActivated(Payload):
-    """A plan version came into force; analysis takes over its topics."""
+    """A plan version came into force; analysis takes over its topics, notify knows its units from then on."""
 
     version: str
     name: str
     topics: list[PlanTopic]
+    units: list[PlanUnit] = Field(default_factory=list)
     activated_at: datetime
 
 
+class MovedUnit(Payload):
+    """A unit that the gateway knew: bureau, county, department or other."""
+
+    name: str
+    kind: str
+
+
+class UnitsMoved(Payload):
+    """What the gateway's own list of units held (`units.moved`), once, as notify became their keeper."""
+
+    units: list[MovedUnit]
+
+
 class Recipient(Payload):
-    """Whom to tell: everyone who holds a role (of a unit, where one is given), or one contact."""
+    """Whom to tell: everyone who holds a role (of a unit, where one is given), or one contact.
+
+    `on_duty`: of these only whoever is on duty by the roster when it is told; all of them where nobody is.
+    """
 
     role: Role | None = None
     unit: str | None = None
     contact_id: str | None = None
+    on_duty: bool = False
 
 
-class NotificationRequested(Payload):
+class Audience(Payload):
+    """Whom a notification is for, and by which ways: what a row of the plan's matrix comes to."""
+
+    recipients: list[Recipient]
+    #: channels the plan names for this row; empty means each person's own order of channels
+    channels: list[str] = Field(default_factory=list)
+    requires_acknowledgement: bool = False
+    #: keys of the topics of what it is about; who has subscribed to one of them is told besides the recipients
+    topics: list[str] = Field(default_factory=list)
+    #: recipients of other notifications of the same happening: subscribers among them are not told here once more
+    told_elsewhere: list[Recipient] = Field(default_factory=list)
+
+
+class NotificationRequested(Audience):
     """Somebody must be told something. `id` is the notification's id from here on."""
 
     id: str
@@ -344,10 +382,6 @@ class NotificationRequested(Payload):
     case_id: str | None = None
     case_number: str | None = None
     alert_id: str | None = None
-    recipients: list[Recipient]
-    #: channels the plan names for this row; empty means each person's own order of channels
-    channels: list[str] = Field(default_factory=list)
-    requires_acknowledgement: bool = False
     drill: bool = False
     requested_at: datetime
 

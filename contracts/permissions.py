@@ -7,6 +7,7 @@ their own (`own`). What is one's own, and where it is checked, stands in docs/ro
   sees the alerts of events that name it (services/cases/access.py).
 - rosters: one's unit's, and those that one is on; of these, the shifts that one has oneself.
 - notifications and the live stream: what was told to the caller; what happens in the caller's own cases.
+- contacts: the contact whose login name is the caller's.
 
 `admin` runs the system: it manages users, sources, plans and contacts, and, as the duty desk of a small office, may
 also work cases; only approvals stay with the roles that the plan names. `auditor` reads everything, personal contact
@@ -181,10 +182,23 @@ ACTIONS: Final[dict[str, Action]] = {
         _EVERYONE - {Role.AUDITOR},
         "五(二)3",
     ),
+    "notifications.preview": Action("试算通知对象", "see who would be told of what", _OVERSEERS, clause="七(一)"),
     "contacts.read": Action(
         "查看联络网（含联系方式）", "see contacts, addresses too", _DESK | _LEADERS | {Role.AUDITOR}, clause="七(一)"
     ),
-    "contacts.write": Action("增改联络网、渠道、订阅", "set contacts, channels, webhooks up", _DESK, clause="七(一)"),
+    "contacts.write": Action(
+        "增改、导入、导出联络网；单位、渠道、订阅",
+        "set up, import, export contacts; units, channels, subscriptions",
+        _DESK,
+        clause="七(一)",
+    ),
+    "contacts.own": Action(
+        "查看、验证本人联络方式，设置静默时段和语言",
+        "see and verify one's own ways, set one's quiet hours and language",
+        frozenset(),
+        _EVERYONE - {Role.AUDITOR},
+        "七(一)",
+    ),
     "rosters.read": Action("查看值班表与值班人员", "see rosters and who is on duty", _OVERSEERS, CONFINED, "七(一)"),
     "rosters.write": Action(
         "排班、替班、24 小时值班（本人：调班、交接）",
@@ -194,7 +208,7 @@ ACTIONS: Final[dict[str, Action]] = {
         "五(一)2、七(一)",
     ),
     "users.read": Action("查看用户与密钥", "see users and keys", frozenset({Role.ADMIN, Role.AUDITOR})),
-    "users.write": Action("增改用户、单位、密钥", "set users, units, keys up", frozenset({Role.ADMIN})),
+    "users.write": Action("增改用户、密钥", "set users and keys up", frozenset({Role.ADMIN})),
     "stream.read": Action("接收实时推送", "listen to what happens", _OVERSEERS, CONFINED),
 }
 

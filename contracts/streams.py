@@ -13,6 +13,7 @@ STATEMENTS_PUBLISHED: Final = "statements.published"
 WATCH_CHANGED: Final = "watch.changed"
 SOURCES_CHANGED: Final = "sources.changed"
 PLANS_ACTIVATED: Final = "plans.activated"
+UNITS_MOVED: Final = "units.moved"
 NOTIFICATIONS_REQUESTED: Final = "notifications.requested"
 NOTIFICATIONS_CHANGED: Final = "notifications.changed"
 
@@ -38,7 +39,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     STATEMENTS_PUBLISHED: (),
     WATCH_CHANGED: ("ingest",),
     SOURCES_CHANGED: (),
-    PLANS_ACTIVATED: ("analysis", "ingest"),
+    PLANS_ACTIVATED: ("analysis", "ingest", "notify"),
+    UNITS_MOVED: ("notify",),
     NOTIFICATIONS_REQUESTED: ("notify",),
     NOTIFICATIONS_CHANGED: ("cases",),
 }
@@ -54,6 +56,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     WATCH_CHANGED: ("watch.changed",),
     SOURCES_CHANGED: ("source.silent", "source.recovered"),
     PLANS_ACTIVATED: ("plan.activated",),
+    UNITS_MOVED: ("units.moved",),
     NOTIFICATIONS_REQUESTED: ("notification.requested",),
     NOTIFICATIONS_CHANGED: ("notification.changed",),
 }

@@ -17,17 +17,7 @@ else:
     Base = table_base()
 
 
-__all__ = ["API_KEYS", "REFRESH", "UNITS", "USERS", "ApiKeyRow", "Base", "RefreshRow", "UnitRow", "UserRow"]
-
-
-class UnitRow(Base, table=True):
-    """A department or county."""
-
-    __tablename__: ClassVar[str] = "units"
-
-    id: str = Field(primary_key=True, max_length=36)
-    name: str = Field(unique=True, max_length=100)
-    kind: str = Field(max_length=16)
+__all__ = ["API_KEYS", "REFRESH", "USERS", "ApiKeyRow", "Base", "RefreshRow", "UserRow"]
 
 
 class UserRow(Base, table=True):
@@ -78,6 +68,5 @@ class ApiKeyRow(Base, table=True):
 bookkeeping_tables(Base.metadata)
 
 USERS: sa.Table = Base.metadata.tables["users"]
-UNITS: sa.Table = Base.metadata.tables["units"]
 REFRESH: sa.Table = Base.metadata.tables["refresh_tokens"]
 API_KEYS: sa.Table = Base.metadata.tables["api_keys"]

@@ -37,6 +37,8 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/public/v1/statements.rss", "cases"),
     ("*", "/public/v1/statements.atom", "cases"),
     ("*", "/api/v1/contacts", "notify"),
+    ("*", "/api/v1/units", "notify"),
+    ("*", "/api/v1/subscriptions", "notify"),
     ("*", "/api/v1/rosters", "notify"),
     ("*", "/api/v1/channels", "notify"),
     ("*", "/api/v1/notifications", "notify"),

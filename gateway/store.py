@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import API_KEYS, REFRESH, UNITS, USERS
+from gateway.models import API_KEYS, REFRESH, USERS
 from kit.pages import PageRequest
 
 Row = sa.Row[Any]
@@ -96,8 +96,3 @@ async def api_key_by_id(session: AsyncSession, id_: str) -> Row | None:
 async def touch_api_key(session: AsyncSession, id_: str, at: datetime) -> None:
     """Note when an API key was last used."""
     await session.execute(sa.update(API_KEYS).where(API_KEYS.c.id == id_).values(last_used_at=at))
-
-
-async def units(session: AsyncSession) -> list[Row]:
-    """Return every unit by name."""
-    return list((await session.execute(sa.select(UNITS).order_by(UNITS.c.name))).all())

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from huiying.errors import CommandError
+from kit.tables.unreadable import Unreadable
 from services.ingest.imports.columns import FIELDS
 from services.ingest.imports.reading import NoText, Options, Record
 from services.ingest.imports.reading import PostFile as _PostFile
-from services.ingest.imports.reasons import Unreadable
+from services.ingest.imports.reasons import reason_of
 
 __all__ = ["FIELDS", "PostFile", "Record"]
 
@@ -48,8 +49,9 @@ class PostFile:
 
 
 def _refused(error: Unreadable, number: int = 0) -> CommandError:
+    reason = reason_of(error)
     if isinstance(error, NoText):
-        return CommandError(f"{error.zh} / {error.en}. Use --map text=COLUMN")
+        return CommandError(f"{reason.zh} / {reason.en}. Use --map text=COLUMN")
     where = f"（第 {number} 条之后）", f" (after record {number})"
     zh, en = where if number else ("", "")
-    return CommandError(f"{error.zh}{zh} / {error.en}{en}", 1)
+    return CommandError(f"{reason.zh}{zh} / {reason.en}{en}", 1)

@@ -1,9 +1,9 @@
-"""Users and units."""
+"""Users."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from contracts.words import Role
 from gateway import store
 from gateway.api.parts import PartsDep
-from gateway.models import UNITS, USERS
+from gateway.models import USERS
 from gateway.passwords import MIN_LENGTH, hash_password
 from kit.auth import Principal, require
 from kit.etags import check_if_match, etag
@@ -68,21 +68,6 @@ class User(BaseModel):
     enabled: bool
     version: int
     created_at: datetime
-
-
-class NewUnit(BaseModel):
-    """A department or county to be made."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1, max_length=100)
-    kind: Literal["bureau", "department", "county", "other"] = "department"
-
-
-class Unit(NewUnit):
-    """A department or county."""
-
-    id: str
 
 
 _Reader = Annotated[Principal, require("users.read")]
@@ -163,33 +148,6 @@ async def change_user(
     assert row is not None
     response.headers["ETag"] = etag(row.version)
     return _user(row)
-
-
-@router.get("/api/v1/units", summary="List units", responses=problems())
-async def list_units(parts: PartsDep, _: Annotated[Principal, require("cases.read")]) -> list[Unit]:
-    """List departments and counties by name."""
-    async with parts.runtime.database.reading() as session:
-        return [Unit(id=row.id, name=row.name, kind=row.kind) for row in await store.units(session)]
-
-
-@router.post("/api/v1/units", status_code=201, summary="Make a unit", responses=problems(409))
-async def create_unit(new: NewUnit, parts: PartsDep, _: _Writer) -> Unit:
-    """Make a department or county."""
-    unit = Unit(id=new_id(), **new.model_dump())
-    try:
-        async with parts.runtime.database.writing() as session:
-            await store.add(session, UNITS, unit.model_dump())
-    except IntegrityError:
-        raise _taken(new.name) from None
-    return unit
-
-
-@router.delete("/api/v1/units/{unit_id}", status_code=204, summary="Delete a unit", responses=problems(404))
-async def delete_unit(unit_id: str, parts: PartsDep, _: _Writer) -> None:
-    """Delete a department or county; users keep its name."""
-    async with parts.runtime.database.writing() as session:
-        if not await store.delete(session, UNITS, unit_id):
-            raise Problem(404, "not-found", zh="没有这个单位", en="There is no such unit")
 
 
 def _user(row: Any) -> User:

@@ -25,6 +25,7 @@ from services.cases.api import (
     handovers,
     information,
     media_contacts,
+    notices,
     plan_moves,
     plans,
     public,
@@ -59,6 +60,7 @@ from services.cases.service.grades import Grades
 from services.cases.service.handovers import Handovers
 from services.cases.service.information import Information
 from services.cases.service.levels import Levels
+from services.cases.service.matrix import Matrix
 from services.cases.service.media import Media
 from services.cases.service.opening import Openings
 from services.cases.service.pausing import Pauses
@@ -95,6 +97,7 @@ _ROUTES: Final = routes_of(
         [
             backtests.router,
             plans.router,
+            notices.router,
             plan_moves.router,
             alerts.router,
             grades.router,
@@ -152,6 +155,7 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
         desk=desk,
         alerting=Alerting(desk),
         grades=Grades(desk),
+        matrix=Matrix(desk),
         backtesting=Backtesting(runtime.database, runtime.clock),
         receipts=Receipts(desk),
         openings=Openings(desk),

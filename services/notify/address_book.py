@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.words import ChannelName, Role
+from kit.auth import Principal
 from kit.clock import Clock
 from kit.database import Database
 from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify import store
+from services.notify.addressing import ways_of
 from services.notify.models import Contact
+from services.notify.people import store as people
+from services.notify.people.audit import note
+from services.notify.people.gaps import gaps_of
+from services.notify.people.models import ContactLogEntry
+from services.notify.people.quiet import QuietWindow
+from services.notify.people.schemas import GapsOut, MeIn
+from services.notify.people.stored_ways import stored_ways
+from services.notify.people.units import proper_name
+from services.notify.people.written import Format, contacts_file
 from services.notify.rosters.store import rosters_naming
-from services.notify.schemas import ContactIn, ContactPatch, WayIn
-from services.notify.telling import ways_of
-from services.notify.ways import Way, check_way
+from services.notify.schemas import ContactIn, ContactPatch
+from services.notify.ways import Way
 
 #: Raises a problem unless the caller has seen this version.
 Precondition = Callable[[int], None]
@@ -45,7 +57,7 @@ class AddressBook:
             return _found(await store.contact(session, contact_id))
 
     async def add(self, entered: ContactIn) -> Contact:
-        """Enter a contact; 409 where the login name is taken, 422 where a way could not work."""
+        """Enter a contact; 409 where the login name is taken, 422 for an unknown unit or a way that could not work."""
         now = self._clock.now()
         contact = Contact(
             id=new_id(),
@@ -53,7 +65,9 @@ class AddressBook:
             roles=_values(entered.roles),
             unit=entered.unit,
             username=entered.username,
-            ways=_stored(entered.ways, []),
+            ways=stored_ways(entered.ways, []),
+            quiet_hours=_windows(entered.quiet_hours),
+            language=entered.language,
             enabled=entered.enabled,
             drill_target=entered.drill_target,
             version=1,
@@ -62,6 +76,8 @@ class AddressBook:
         )
         try:
             async with self._database.writing() as session:
+                if entered.unit is not None:
+                    contact.unit = await proper_name(session, entered.unit)
                 session.add(contact)
                 await session.flush()
                 await store.set_roles(session, contact.id, contact.roles)
@@ -70,7 +86,10 @@ class AddressBook:
         return contact
 
     async def change(self, contact_id: str, patch: ContactPatch, precondition: Precondition) -> Contact:
-        """Change the fields that `patch` names, if `precondition` lets the stored version pass; 409 for the desk."""
+        """Change the fields that `patch` names, if `precondition` lets the stored version pass; 409 for the desk.
+
+        422 for a unit that is not in the registry.
+        """
         try:
             async with self._database.writing() as session:
                 contact = _found(await store.contact(session, contact_id, lock=True))
@@ -94,6 +113,33 @@ class AddressBook:
                 raise _on_rosters(rosters)
             await session.delete(contact)
 
+    async def mine(self, principal: Principal) -> Contact:
+        """Return the contact whose login name is the caller's; 404 where there is none."""
+        async with self._database.reading() as session:
+            return _own(await store.contact_of(session, principal.name))
+
+    async def change_mine(self, principal: Principal, wanted: MeIn, precondition: Precondition) -> Contact:
+        """Change the caller's own quiet hours and language; 404 where the caller is no contact."""
+        own = await self.mine(principal)
+        return await self.change(own.id, ContactPatch(**wanted.model_dump(exclude_unset=True)), precondition)
+
+    async def gaps(self) -> GapsOut:
+        """Return what the network lacks."""
+        async with self._database.reading() as session:
+            return gaps_of(await people.everybody(session), await people.units(session))
+
+    async def exported(self, by: Principal, titles: Mapping[ChannelName, str], fmt: Format) -> bytes:
+        """Return all contacts as a file, once it is written down who took them."""
+        async with self._database.writing() as session:
+            contacts = await people.everybody(session)
+            await note(session, "exported", by, len(contacts), fmt, self._clock.now())
+        return await asyncio.to_thread(contacts_file, contacts, titles, fmt)
+
+    async def log(self, page: PageRequest) -> list[ContactLogEntry]:
+        """Return one row more than a page of the log of files of contacts, newest first."""
+        async with self._database.reading() as session:
+            return await people.log(session, after=page.after, limit=page.limit + 1)
+
     async def way_on(self, contact_id: str, channel: ChannelName) -> tuple[Contact, Way]:
         """Return a contact and their way on `channel`; 404 for an unknown contact, 409 where they have no such way."""
         contact = await self.one(contact_id)
@@ -116,11 +162,15 @@ class AddressBook:
         if patch.drill_target is not None:
             contact.drill_target = patch.drill_target
         if "unit" in given:
-            contact.unit = patch.unit
+            contact.unit = await proper_name(session, patch.unit) if patch.unit is not None else None
         if "username" in given:
             contact.username = patch.username
         if patch.ways is not None:
-            contact.ways = _stored(patch.ways, ways_of(contact))
+            contact.ways = stored_ways(patch.ways, ways_of(contact))
+        if patch.quiet_hours is not None:
+            contact.quiet_hours = _windows(patch.quiet_hours)
+        if patch.language is not None:
+            contact.language = patch.language
         if patch.roles is not None:
             contact.roles = _values(patch.roles)
             await store.set_roles(session, contact.id, contact.roles)
@@ -129,25 +179,8 @@ class AddressBook:
         await session.flush()
 
 
-def _stored(entered: list[WayIn], before: list[Way]) -> list[dict[str, object]]:
-    """Return ways as stored. A secret left out is kept from the way at the same address, since it is never shown."""
-    kept = {(way.channel, way.address): way.secret for way in before}
-    ways = []
-    for index, given in enumerate(entered):
-        secret = given.secret.get_secret_value() if given.secret else kept.get((given.channel, given.address))
-        way = Way(channel=given.channel, address=given.address, secret=secret)
-        _check(way, f"/ways/{index}")
-        ways.append(way.model_dump(mode="json"))
-    return ways
-
-
-def _check(way: Way, pointer: str = "/") -> None:
-    try:
-        check_way(way)
-    except ValueError as error:
-        raise Problem(
-            422, "contact.way", zh=str(error), en="The address or secret of this way cannot work", pointer=pointer
-        ) from None
+def _windows(windows: list[QuietWindow]) -> list[dict[str, Any]]:
+    return [window.model_dump(mode="json") for window in windows]
 
 
 def _values(roles: list[Role]) -> list[str]:
@@ -157,6 +190,17 @@ def _values(roles: list[Role]) -> list[str]:
 def _found(contact: Contact | None) -> Contact:
     if contact is None:
         raise Problem(404, "not-found", zh="没有这位联络员", en="There is no such contact")
+    return contact
+
+
+def _own(contact: Contact | None) -> Contact:
+    if contact is None:
+        raise Problem(
+            404,
+            "contact.none-of-yours",
+            zh="您尚未登记为联络员，请与办公室联系",
+            en="You are not entered as a contact; ask the office",
+        )
     return contact
 
 

@@ -10,21 +10,30 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
+from services.notify.addressing import Addressing
 from services.notify.api import (
     acknowledgements,
     channels,
     contacts,
     dead_letters,
+    network,
     notifications,
     rosters,
+    subscriptions,
+    units,
     webhooks,
 )
 from services.notify.api.parts import Parts
 from services.notify.channels.registry import Channels
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
+from services.notify.dry_run import DryRun
 from services.notify.links import AcknowledgementLinks, CalendarLinks
 from services.notify.models import Base
+from services.notify.people.importing import Import
+from services.notify.people.units import Units
+from services.notify.people.verification import Verification
+from services.notify.recipients import NoRosters, OnDutyLookup
 from services.notify.rosters.keeping import Rosters
 from services.notify.rosters.notes import Notes
 from services.notify.rosters.reading import RosterReader
@@ -32,6 +41,7 @@ from services.notify.rosters.swaps import Swaps
 from services.notify.rosters.watch import RosterWatch
 from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
+from services.notify.subscriptions.service import Subscriptions
 from services.notify.telling import Telling
 from services.notify.texts import Texts
 from services.notify.webhooks.service import Webhooks
@@ -44,7 +54,10 @@ _PASS_SECONDS: Final = 1.0
 _ROSTER_SECONDS: Final = 600.0
 
 _ROUTES: Final = routes_of(
+    network.router,
     contacts.router,
+    units.router,
+    subscriptions.router,
     dead_letters.router,
     rosters.router,
     rosters.public,
@@ -61,9 +74,9 @@ def build() -> FastAPI:
     return assemble(Runtime(settings, SERVICE, Base), settings)
 
 
-def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
-    """Return the app around a given runtime; its parts are `app.state.notify`."""
-    parts = wire(runtime, settings)
+def assemble(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup | None = None) -> FastAPI:
+    """Return the app around a given runtime; its parts are `app.state.notify`. `on_duty` knows who is on duty."""
+    parts = wire(runtime, settings, on_duty or NoRosters())
     app = create_app(
         runtime,
         _ROUTES,
@@ -74,12 +87,13 @@ def assemble(runtime: Runtime, settings: NotifySettings) -> FastAPI:
     return app
 
 
-def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
+def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> Parts:
     """Build the service's parts and register its loops on `runtime`."""
     texts = Texts()
     internal_key = settings.internal_key.get_secret_value()
     links = AcknowledgementLinks(internal_key, settings.public_url)
-    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, settings.folding_rules())
+    addressing = Addressing(on_duty)
+    telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, addressing, settings.folding_rules())
     ways_out = Channels(settings, runtime.redis)
     watch = WebhookWatch(runtime.clock, telling)
     dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, texts, links, watch)
@@ -91,7 +105,9 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
     runtime.on_stop(ways_out.close)
-    consumers.subscribe(runtime, service)
+    units_ = Units(runtime.database, runtime.inbox, runtime.clock)
+    consumers.subscribe(runtime, service, units_)
+    by_name = {channel.name: channel for channel in ways_out.all}
     return Parts(
         clock=runtime.clock,
         notifications=service,
@@ -100,7 +116,7 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         dispatcher=dispatcher,
         dead_letters=DeadLetters(runtime.database, runtime.clock, dispatcher.wake),
         webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),
-        channels={channel.name: channel for channel in ways_out.all},
+        channels=by_name,
         texts=texts,
         rosters=Rosters(runtime.database, runtime.clock),
         roster_reader=RosterReader(runtime.database, runtime.clock),
@@ -108,4 +124,9 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
         swaps=Swaps(runtime.database, runtime.clock),
         notes=Notes(runtime.database, runtime.clock),
         calendar_links=CalendarLinks(internal_key, settings.public_url),
+        units=units_,
+        verification=Verification(runtime.database, runtime.clock, by_name, texts, internal_key),
+        imports=Import(runtime.database, runtime.clock, {name: name.chinese for name in by_name}),
+        subscriptions=Subscriptions(runtime.database, runtime.clock),
+        dry_run=DryRun(runtime.database, runtime.clock, telling, addressing),
     )

@@ -24,11 +24,11 @@ from services.notify.delivery import folding
 from services.notify.delivery.breaker import Breakers
 from services.notify.links import AcknowledgementLinks
 from services.notify.metrics import ATTEMPTS
-from services.notify.models import Delivery, Notification, Webhook
+from services.notify.models import Delivery, Notification
 from services.notify.recipients import ROLE_NAMES
 from services.notify.retries import Outcome, next_step
 from services.notify.settings import NotifySettings
-from services.notify.telling import Telling, subscription_way, usable_ways
+from services.notify.telling import Telling
 from services.notify.texts import Notice, Texts, beijing
 from services.notify.ways import Way
 from services.notify.webhooks.watch import WebhookWatch
@@ -188,7 +188,7 @@ class Dispatcher:
 
     async def _prepare(self, session: AsyncSession, delivery: Delivery) -> _Attempt:
         notification = await session.get_one(Notification, delivery.notification_id)
-        way = await self._way(session, delivery)
+        way = await self._telling.present_way(session, delivery)
         if way is not None:
             delivery.address = way.address
         others: list[Notification] = []
@@ -210,24 +210,13 @@ class Dispatcher:
                 if until is not None:
                     await self._telling.divert(session, delivery, f"该渠道连续失败，已暂停至 {beijing(until)}")
 
-    async def _way(self, session: AsyncSession, delivery: Delivery) -> Way | None:
-        """Return the person's present way on the delivery's channel: a corrected address takes effect at once."""
-        if delivery.subscription:
-            webhook = await session.get(Webhook, delivery.contact_id)
-            return subscription_way(webhook, self._clock.now()) if webhook is not None and webhook.enabled else None
-        contact = await store.contact(session, delivery.contact_id)
-        if contact is None or not contact.enabled:
-            return None
-        ways = usable_ways(contact)
-        return next((way for way in ways if way.channel == delivery.channel), None)
-
     def _letter(self, attempt: _Attempt, way: Way) -> Letter:
         """Return what is sent for a delivery; the same id and link at every attempt."""
         delivery, notification = attempt.delivery, attempt.notification
         notice = notice_of(notification)
         link = None
         asked = any(one.requires_acknowledgement for one in (notification, *attempt.folded))
-        if asked and not delivery.subscription:
+        if asked and not (delivery.subscription or delivery.to_unit):
             expires = delivery.created_at + timedelta(days=self._settings.link_days)
             link = self._links.url(delivery.id, expires)
         role = ROLE_NAMES[Role(delivery.role)] if delivery.role else None

@@ -37,6 +37,10 @@ class Contact(Base, table=True):
     unit: str | None = Field(default=None, sa_type=sa.String(100))
     username: str | None = Field(default=None, sa_type=sa.String(100), unique=True)
     ways: list[dict[str, Any]] = Field(sa_type=Json)
+    #: :class:`services.notify.people.quiet.QuietWindow` as JSON
+    quiet_hours: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    #: "zh" or "en"
+    language: str = Field(default="zh", sa_type=sa.String(8))
     enabled: bool = Field(default=True, sa_type=sa.Boolean)
     #: told of drills; everyone else hears of what is real only
     drill_target: bool = Field(default=False, sa_type=sa.Boolean)
@@ -79,7 +83,8 @@ class Notification(Base, table=True):
 class Delivery(Base, table=True):
     """One notification to one person by one channel.
 
-    `subscription` marks deliveries to a program (:class:`Webhook`), whose id then stands in `contact_id`.
+    `subscription` marks deliveries to a program (:class:`Webhook`), `to_unit` those to the group of a unit
+    (:class:`services.notify.people.models.Unit`), whose id then stands in `contact_id`.
     While an attempt is under way `sending_since` and `claimed_by` are set and `next_attempt_at` is when another process
     may take it for dead; so an attempt that a crash cut short can be seen.
     `held` marks those of a storm that wait to go out together; `folded_into` names the one whose letter tells of this
@@ -100,6 +105,7 @@ class Delivery(Base, table=True):
     contact_id: str = Field(sa_type=_ID)
     contact_name: str = Field(sa_type=sa.String(100))
     subscription: bool = Field(default=False, sa_type=sa.Boolean)
+    to_unit: bool = Field(default=False, sa_type=sa.Boolean)
     role: str | None = Field(default=None, sa_type=sa.String(32))
     channel: str = Field(sa_type=sa.String(16))
     address: str = Field(sa_type=sa.String(ADDRESS_CHARS))

@@ -6,35 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from services.notify import store
+from services.notify.addressing import ways_of
 from services.notify.channels.limits import Limits, Unit
-from services.notify.models import ADDRESS_CHARS, Contact, Delivery, Notification, Webhook, WebhookCall
+from services.notify.models import Contact, Delivery, Notification, Webhook, WebhookCall
+from services.notify.people.quiet import QuietWindow
+from services.notify.people.schemas import Address, Language, Name, QuietHours, Secret, WayIn, WayOut
 from services.notify.service import Acknowledgement
-from services.notify.telling import ways_of
 from services.notify.ways import masked
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-#: long enough for a browser's push subscription
-Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=ADDRESS_CHARS)]
-Secret = Annotated[SecretStr, Field(max_length=200)]
 
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class WayIn(_In):
-    """A way of reaching a person; docs/channels.md says what each channel takes for an address.
-
-    `secret` signs webhooks (``whsec_…``) and messages to bots; left out, the stored one is kept.
-    """
-
-    channel: ChannelName = Field(examples=["email"])
-    address: Address = Field("", examples=["duty@example.org"])
-    secret: Secret | None = None
 
 
 class ContactIn(_In):
@@ -42,9 +28,11 @@ class ContactIn(_In):
 
     name: Name = Field(examples=["张三"])
     roles: list[Role] = Field(default_factory=list, examples=[["group_leader"]])
-    unit: Name | None = Field(None, examples=["澜沧县移民局"])
+    unit: Name | None = Field(None, examples=["澜沧县移民系统"], description="a unit's name or one of its aliases")
     username: Name | None = Field(None, description="login name, so that the person can acknowledge and list their own")
     ways: list[WayIn] = Field(min_length=1, max_length=10)
+    quiet_hours: QuietHours = Field(default_factory=list, description="when notifications wait, but for grave ones")
+    language: Language = Language.ZH
     enabled: bool = True
     drill_target: bool = Field(False, description="told of drills (演练)")
 
@@ -60,18 +48,10 @@ class ContactPatch(_In):
     unit: Name | None = None
     username: Name | None = None
     ways: list[WayIn] | None = Field(None, min_length=1, max_length=10)
+    quiet_hours: QuietHours | None = None
+    language: Language | None = None
     enabled: bool | None = None
     drill_target: bool | None = None
-
-
-class WayOut(BaseModel):
-    """A way as it is shown: never its secret. A closed way says why."""
-
-    channel: ChannelName
-    address: str
-    has_secret: bool
-    enabled: bool
-    disabled_reason: str | None
 
 
 class ContactOut(BaseModel):
@@ -83,6 +63,8 @@ class ContactOut(BaseModel):
     unit: str | None
     username: str | None
     ways: list[WayOut]
+    quiet_hours: list[QuietWindow]
+    language: Language
     enabled: bool
     drill_target: bool
     desk: bool
@@ -99,16 +81,9 @@ class ContactOut(BaseModel):
             roles=[Role(role) for role in contact.roles],
             unit=contact.unit,
             username=contact.username,
-            ways=[
-                WayOut(
-                    channel=way.channel,
-                    address=way.address,
-                    has_secret=bool(way.secret),
-                    enabled=way.enabled,
-                    disabled_reason=way.disabled_reason,
-                )
-                for way in ways_of(contact)
-            ],
+            ways=[WayOut.of(way, number) for number, way in enumerate(ways_of(contact), start=1)],
+            quiet_hours=[QuietWindow.model_validate(window) for window in contact.quiet_hours],
+            language=Language(contact.language),
             enabled=contact.enabled,
             drill_target=contact.drill_target,
             desk=contact.seat == store.DESK,
@@ -130,6 +105,7 @@ class DeliveryOut(BaseModel):
     contact_id: str
     contact_name: str
     subscription: bool
+    to_unit: bool
     role: Role | None
     channel: ChannelName
     address: str
@@ -156,6 +132,7 @@ class DeliveryOut(BaseModel):
             contact_id=delivery.contact_id,
             contact_name=delivery.contact_name,
             subscription=delivery.subscription,
+            to_unit=delivery.to_unit,
             role=Role(delivery.role) if delivery.role else None,
             channel=ChannelName(delivery.channel),
             address=delivery.address if plain else masked(delivery.channel, delivery.address),

@@ -5,23 +5,24 @@ Every method works inside the caller's transaction, so that rows and messages st
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
-from contracts.messages import NotificationChanged, NotificationRequested
+from contracts.messages import Audience, NotificationChanged, NotificationRequested
 from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.outbox import Outbox
 from services.notify import store
+from services.notify.addressing import Addressing, Planned, Target, person_of, subscription_way, usable_ways, ways_of
 from services.notify.delivery.folding import FoldingRules, busy_ways, may_be_held
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
-from services.notify.recipients import Addressee, Person, for_drill, next_way, resolve, unreachable
+from services.notify.people import store as people
+from services.notify.recipients import Addressee, Person, next_way, unreachable
 from services.notify.ways import LOG_WAY, Way
 
 log = structlog.get_logger(__name__)
@@ -32,8 +33,11 @@ _ALIVE = frozenset({DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.ACK
 class Telling:
     """The steps that requests, attempts and acknowledgements share."""
 
-    def __init__(self, clock: Clock, outbox: Outbox, admin_name: str, folding: FoldingRules) -> None:
-        self._clock, self._outbox, self._admin_name, self._folding = clock, outbox, admin_name, folding
+    def __init__(
+        self, clock: Clock, outbox: Outbox, admin_name: str, addressing: Addressing, folding: FoldingRules
+    ) -> None:
+        self._clock, self._outbox, self._admin_name = clock, outbox, admin_name
+        self._addressing, self._folding = addressing, folding
 
     async def desk(self, session: AsyncSession) -> Contact:
         """Return the duty desk (值班席), the contact that gets what nobody else can get; make it where there is none.
@@ -53,6 +57,8 @@ class Telling:
                 "unit": None,
                 "username": None if taken else self._admin_name,
                 "ways": [LOG_WAY.model_dump(mode="json")],
+                "quiet_hours": [],
+                "language": "zh",
                 "enabled": True,
                 "seat": store.DESK,
                 "version": 1,
@@ -66,30 +72,22 @@ class Telling:
         return found
 
     async def accept(self, session: AsyncSession, request: NotificationRequested) -> bool:
-        """Write down a notification and one pending delivery for each person and channel; tells whether it was new."""
-        row = request.model_dump(mode="json", exclude={"recipients", "channels", "requested_at"})
-        if not await store.add_notification(session, {**row, "requested_at": request.requested_at}):
+        """Write down a notification and one pending delivery for each person and channel; tells whether it was new.
+
+        One that is for subscribers alone is not written down where there are none.
+        """
+        addressed = await self._addressing.address(session, request, await self.desk(session), self._clock.now())
+        if addressed.nobody:
             return False
-        people = [person_of(found) for found in await store.candidates(session, request.recipients)]
-        desk = person_of(await self.desk(session))
-        resolution = resolve(request.recipients, people, desk, request.channels)
-        GAPS.inc(len(resolution.gaps))
-        for gap in resolution.gaps:
+        row = request.model_dump(mode="json", exclude={*Audience.model_fields, "requested_at"})
+        row |= {"requires_acknowledgement": request.requires_acknowledgement, "requested_at": request.requested_at}
+        if not await store.add_notification(session, row):
+            return False
+        GAPS.inc(len(addressed.gaps))
+        for gap in addressed.gaps:
             log.warning("notification.gap", notification_id=request.id, kind=request.kind.value, gap=gap)
-        addressees = for_drill(resolution.addressees, desk) if request.drill else resolution.addressees
-        rows = [self._row(request.id, addressee, way) for addressee in addressees for way in addressee.ways]
+        rows = [self._row(request.id, letter) for letter in addressed.letters]
         await self._hold_storm(session, request, rows)
-        rows += [
-            {
-                **self._row(
-                    request.id,
-                    Addressee(Person(hook.id, hook.name), None, ()),
-                    subscription_way(hook, self._clock.now()),
-                ),
-                "subscription": True,
-            }
-            for hook in await store.subscriptions(session, request.kind, request.level, drill=request.drill)
-        ]
         await store.add_deliveries(session, rows)
         return True
 
@@ -102,7 +100,7 @@ class Telling:
             kind=NotificationKind(notification.kind),
             case_id=notification.case_id,
             alert_id=notification.alert_id,
-            contact_id=None if delivery.subscription else delivery.contact_id,
+            contact_id=None if delivery.subscription or delivery.to_unit else delivery.contact_id,
             contact_name=delivery.contact_name,
             contact_login=contact.username if contact is not None else None,
             role=Role(delivery.role) if delivery.role else None,
@@ -115,7 +113,11 @@ class Telling:
         await self._outbox.put(session, streams.NOTIFICATIONS_CHANGED, "notification.changed", notification.id, payload)
 
     async def fail_over(self, session: AsyncSession, failed: Delivery) -> None:
-        """After `failed`, try the person's next way; where none is left and nothing reached them, tell the desk."""
+        """After `failed`, try the person's next way; where none is left and nothing reached them, tell the desk.
+
+        The next way is tried at once, in quiet hours too: telling them has begun already. The group of a unit has no
+        other way, but the people who were told besides it.
+        """
         log.warning(
             "delivery.failed",
             delivery_id=failed.id,
@@ -123,7 +125,7 @@ class Telling:
             to=failed.contact_name,
             reason=failed.last_error,
         )
-        if failed.subscription:
+        if failed.subscription or failed.to_unit:
             return
         contact = await store.contact(session, failed.contact_id)
         others = await store.deliveries_to(session, failed.notification_id, failed.contact_id)
@@ -135,7 +137,8 @@ class Telling:
             notes = tuple(
                 note for note in (failed.note, f"{ChannelName(failed.channel).chinese}未送达，改用本方式") if note
             )
-            row = self._row(failed.notification_id, Addressee(person, role, (), notes), way)
+            letter = Planned(Addressee(person, role, (), notes), way, Target.PERSON, self._clock.now())
+            row = self._row(failed.notification_id, letter)
             await self._hold_storm(session, await session.get_one(Notification, failed.notification_id), [row])
             await store.add_deliveries(session, [row])
         elif not any(delivery.state in _ALIVE for delivery in others):
@@ -161,6 +164,9 @@ class Telling:
             if webhook is not None and webhook.url == delivery.address:
                 webhook.enabled, webhook.disabled_reason = False, reason[:200]
             return
+        if delivery.to_unit:
+            await self._close_group(session, delivery, reason)
+            return
         contact = await store.contact(session, delivery.contact_id, lock=True)
         if contact is None:
             return
@@ -174,6 +180,35 @@ class Telling:
         contact.updated_at = self._clock.now()
         await session.flush()
         log.warning("way.closed", contact_id=contact.id, channel=delivery.channel, reason=reason)
+
+    async def present_way(self, session: AsyncSession, delivery: Delivery) -> Way | None:
+        """Return where a delivery leads as things stand, so that a corrected address takes effect at once.
+
+        None where the person, group or program can no longer be reached so.
+        """
+        if delivery.subscription:
+            webhook = await session.get(Webhook, delivery.contact_id)
+            return subscription_way(webhook, self._clock.now()) if webhook is not None and webhook.enabled else None
+        if delivery.to_unit:
+            unit = await people.unit(session, delivery.contact_id)
+            ways = [Way.model_validate(unit.way)] if unit is not None and unit.way else []
+            return next((way for way in ways if way.enabled and way.channel == delivery.channel), None)
+        contact = await store.contact(session, delivery.contact_id)
+        if contact is None or not contact.enabled:
+            return None
+        return next((way for way in usable_ways(contact) if way.channel == delivery.channel), None)
+
+    async def _close_group(self, session: AsyncSession, delivery: Delivery, reason: str) -> None:
+        unit = await people.unit(session, delivery.contact_id, lock=True)
+        if unit is None or unit.way is None:
+            return
+        way = Way.model_validate(unit.way)
+        if (way.channel, way.address) == (delivery.channel, delivery.address):
+            unit.way = way.model_copy(update={"enabled": False, "disabled_reason": reason}).model_dump(mode="json")
+            unit.version += 1
+            unit.updated_at = self._clock.now()
+            await session.flush()
+            log.warning("way.closed", unit_id=unit.id, channel=delivery.channel, reason=reason)
 
     async def _tell_desk(self, session: AsyncSession, failed: Delivery, contact: Contact | None) -> None:
         if contact is not None and contact.seat == store.DESK:
@@ -203,63 +238,34 @@ class Telling:
         """Hold those of `rows` whose person has had many of this kind of late, to go out together."""
         kind = NotificationKind(notification.kind)
         level = Level(notification.level) if notification.level else None
-        if not rows or not may_be_held(kind, level, requires_acknowledgement=notification.requires_acknowledgement):
+        people_ = [row for row in rows if not row["subscription"] and not row["to_unit"]]
+        asked = notification.requires_acknowledgement
+        if not people_ or not may_be_held(kind, level, requires_acknowledgement=asked):
             return
         now, rules = self._clock.now(), self._folding
-        busy = await busy_ways(session, kind, [row["contact_id"] for row in rows], now - rules.window, rules)
-        for row in rows:
+        busy = await busy_ways(session, kind, [row["contact_id"] for row in people_], now - rules.window, rules)
+        for row in people_:
             way = (row["contact_id"], row["channel"])
             row["held"] = way in busy
             if row["held"]:
-                row["next_attempt_at"] = busy[way] or now + rules.wait
+                row["next_attempt_at"] = max(row["next_attempt_at"], busy[way] or now + rules.wait)
 
-    def _row(self, notification_id: str, addressee: Addressee, way: Way) -> dict[str, Any]:
-        now = self._clock.now()
+    def _row(self, notification_id: str, letter: Planned) -> dict[str, Any]:
+        addressee = letter.addressee
         return {
             "id": new_id(),
             "notification_id": notification_id,
             "contact_id": addressee.person.id,
             "contact_name": addressee.person.name,
-            "subscription": False,
+            "subscription": letter.target is Target.PROGRAM,
+            "to_unit": letter.target is Target.UNIT,
             "role": addressee.role.value if addressee.role else None,
-            "channel": way.channel.value,
-            "address": way.address,
+            "channel": letter.way.channel.value,
+            "address": letter.way.address,
             "note": "；".join(addressee.notes),
             "state": DeliveryState.PENDING.value,
             "attempts": 0,
             "held": False,
-            "next_attempt_at": now,
-            "created_at": now,
+            "next_attempt_at": letter.due,
+            "created_at": self._clock.now(),
         }
-
-
-def ways_of(contact: Contact) -> list[Way]:
-    """Return every way of a contact, closed ones too."""
-    return [Way.model_validate(way) for way in contact.ways]
-
-
-def usable_ways(contact: Contact) -> tuple[Way, ...]:
-    """Return the contact's ways that are in use; the desk can always be reached through the log."""
-    ways = tuple(way for way in ways_of(contact) if way.enabled)
-    if contact.seat == store.DESK and all(way.channel is not ChannelName.LOG for way in ways):
-        return (*ways, LOG_WAY)
-    return ways
-
-
-def person_of(contact: Contact) -> Person:
-    """Return a stored contact as the rules see them."""
-    return Person(
-        contact.id,
-        contact.name,
-        frozenset(Role(role) for role in contact.roles),
-        contact.unit,
-        usable_ways(contact),
-        contact.drill_target,
-    )
-
-
-def subscription_way(webhook: Webhook, now: datetime) -> Way:
-    """Return the way that leads to a webhook subscription; for a day after a rotation the older secret signs too."""
-    rotating = webhook.old_secret_until is not None and now < webhook.old_secret_until
-    older = webhook.old_secret if rotating else None
-    return Way(channel=ChannelName.WEBHOOK, address=webhook.url, secret=webhook.secret, older_secret=older)

@@ -100,6 +100,11 @@ class Texts:
         subject = "【测试】通知渠道测试"
         return subject, self._plain.get_template("test.txt.j2").render(to=to, at=at, subject=subject)
 
+    def verification(self, *, to: str, code: str, minutes: int) -> tuple[str, str]:
+        """Return subject and text of the letter that brings a code."""
+        text = self._plain.get_template("verification.txt.j2").render(to=to, code=code, minutes=minutes)
+        return "【回应】联络方式验证码", text
+
     def page(self, name: str, **values: object) -> str:
         """Return the HTML page `name`, with every value escaped."""
         return self._html.get_template(f"{name}.html.j2").render(**values)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,6 +42,8 @@ class Way(BaseModel):
     older_secret: str | None = None
     enabled: bool = True
     disabled_reason: str | None = None
+    #: when its owner gave back the code that was sent to it; None: nobody knows yet that it reaches them
+    verified_at: datetime | None = None
 
 
 @dataclass(frozen=True)

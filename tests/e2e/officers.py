@@ -107,6 +107,10 @@ class Staff:
         self.admin = system.login()
         self._at_work: dict[str, Officer] = {}
         self.ids: dict[str, str] = {}
+        for unit in sorted({unit for _, _, unit in CAST.values() if unit}):
+            # those of the plan are known already, or come while this is asked
+            answer = self.admin.http.post("/api/v1/units", json={"name": unit})
+            assert answer.status_code in (201, 409), answer.text
         for key, (name, roles, unit) in CAST.items():
             user = {"username": key, "name": name, "password": PASSWORD, "roles": roles, "unit": unit}
             self.ids[key] = self.admin.post("/api/v1/users", user)["id"]

@@ -40,6 +40,7 @@ from services.cases.service.grades import Grades
 from services.cases.service.handovers import Handovers
 from services.cases.service.information import Information
 from services.cases.service.levels import Levels
+from services.cases.service.matrix import Matrix
 from services.cases.service.media import Media
 from services.cases.service.opening import Openings
 from services.cases.service.pausing import Pauses
@@ -62,6 +63,7 @@ class Parts:
     desk: Desk
     alerting: Alerting
     grades: Grades
+    matrix: Matrix
     backtesting: Backtesting
     receipts: Receipts
     openings: Openings

@@ -27,6 +27,7 @@ class _Way(NamedTuple):
 
     channels: tuple[str, ...]
     receipt: bool
+    on_duty: bool
     clause: str
 
 
@@ -60,7 +61,7 @@ def compare_notices(spot: Spot, old: Sequence[NoticeRow], new: Sequence[NoticeRo
 def _cells(rows: Sequence[NoticeRow]) -> dict[_Cell, _Told]:
     cells: dict[_Cell, _Told] = {}
     for i, row in enumerate(rows):
-        way = _Way(row.channels, row.requires_acknowledgement, row.clause)
+        way = _Way(row.channels, row.requires_acknowledgement, row.on_duty, row.clause)
         for kind in row.kinds:
             for level in row.levels:
                 for role in row.roles:
@@ -113,7 +114,12 @@ def _change(
 
 
 def _json(way: _Way) -> dict[str, object]:
-    return {"channels": list(way.channels), "requires_acknowledgement": way.receipt, "clause": way.clause}
+    return {
+        "channels": list(way.channels),
+        "requires_acknowledgement": way.receipt,
+        "on_duty": way.on_duty,
+        "clause": way.clause,
+    }
 
 
 def _say(ways: frozenset[_Way]) -> str:
@@ -122,6 +128,7 @@ def _say(ways: frozenset[_Way]) -> str:
             [
                 "、".join(way.channels) or "各人自定渠道",
                 "须签收" if way.receipt else "不须签收",
+                *(["只通知值班人员"] if way.on_duty else []),
                 *([f"依据 {way.clause}"] if way.clause else []),
             ]
         )
@@ -135,6 +142,7 @@ def _say_en(ways: frozenset[_Way]) -> str:
             [
                 "/".join(way.channels) or "own channels",
                 "to acknowledge" if way.receipt else "no receipt",
+                *(["on duty only"] if way.on_duty else []),
                 *([way.clause] if way.clause else []),
             ]
         )

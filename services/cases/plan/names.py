@@ -96,6 +96,7 @@ _KEYS: Final[dict[str, str]] = {
     "name": "名称",
     "negative_posts_1h": "一小时负面信息数",
     "notices": "通知矩阵",
+    "on_duty": "只通知值班人员",
     "one_of": "属于",
     "opening": "自动建单",
     "organisation": "组织机构",

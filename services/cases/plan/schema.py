@@ -188,7 +188,8 @@ class Opening(Sourced):
 class NoticeRow(Strict):
     """A row of the notification matrix: at these levels, things of these kinds are told to these roles.
 
-    Empty `channels` means each person's own order of channels.
+    Empty `channels` means each person's own order of channels. With `on_duty`, of those who hold the roles only whoever
+    is on duty by the roster is told (all of them, where nobody is).
     """
 
     kinds: tuple[NotificationKind, ...] = Field(min_length=1)
@@ -196,6 +197,7 @@ class NoticeRow(Strict):
     roles: tuple[Role, ...] = Field(min_length=1)
     channels: tuple[ChannelName, ...] = ()
     requires_acknowledgement: bool = False
+    on_duty: bool = False
     clause: str = ""
 
 

@@ -140,6 +140,8 @@ class CaseFile:
     ) -> list[str]:
         """Ask for the notices of the plan's matrix for `kind` at `level` (default: the case's); returns their ids.
 
+        Whoever follows a topic of the case's event is told besides the matrix.
+
         `also` are told beside those of the matrix; `only`, where given, takes the matrix's place. A role stands for all
         who hold it, a recipient may narrow it to a unit. `receipt`: whether those beside the matrix must acknowledge.
         """
@@ -156,7 +158,13 @@ class CaseFile:
             also=also,
             only=only,
             receipt=receipt,
+            topics=await self._topics() if only is None else (),
         )
+
+    async def _topics(self) -> Sequence[str]:
+        """Return the topics of the case's event."""
+        event = await self.session.get(EventRow, self.row.event_id) if self.row.event_id else None
+        return event.snapshot.get("topics", ()) if event is not None else ()
 
     # --- clocks
 

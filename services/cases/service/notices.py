@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.messages import NotificationRequested, Recipient
+from contracts.messages import Audience, NotificationRequested, Recipient
 from contracts.permissions import CONFINED
 from contracts.streams import NOTIFICATIONS_REQUESTED
 from contracts.words import Level, NotificationKind, Role
@@ -36,30 +37,28 @@ class Notices:
         also: Iterable[Role | Recipient] = (),
         only: Iterable[Role | Recipient] | None = None,
         receipt: bool = False,
+        topics: Sequence[str] = (),
     ) -> list[str]:
         """Ask for one notification for each row of the matrix, so that each row keeps its channels and its receipt.
+
+        Whoever has subscribed to one of `topics` (those of the event) is told besides, but not of what is for `only`.
 
         Those of `only` or `also` whom no row names are told in one more, with `receipt` as given. Of a case with the
         participants `present`, departments, counties and experts hear only where they take part in it (see
         :func:`narrowed`). Returns the ids of what was asked for.
         """
-        wanted: list[tuple[list[Recipient], list[str], bool]] = []
-        told: list[Recipient] = []
-        if only is None:
-            for row in self._plan.notices_for(level, kind):
-                recipients = narrowed(row.roles, present)
-                told += recipients
-                wanted.append((recipients, list(row.channels), row.requires_acknowledgement))
+        wanted = told_by_plan(self._plan, kind, level, present) if only is None else []
+        told = [recipient for one in wanted for recipient in one.audience.recipients]
         extra: list[Recipient] = []
         for one in narrowed(only if only is not None else also, present):
             if one not in extra and not any(_covers(other, one) for other in told):
                 extra.append(one)
-        wanted.append((extra, [], receipt))
-        asked = [
-            self._ask(kind, level, subject, body, recipients, channels, must, case, alert_id)
-            for recipients, channels, must in wanted
-            if recipients
-        ]
+        audiences = [one.audience for one in wanted]
+        if extra:
+            audiences.append(Audience(recipients=extra, requires_acknowledgement=receipt))
+        if only is None:
+            audiences = with_subscribers(audiences, topics)
+        asked = [self._ask(kind, level, subject, body, audience, case, alert_id) for audience in audiences]
         payloads = [(one.id, one) for one in asked]
         await self._outbox.put_each(self._session, NOTIFICATIONS_REQUESTED, "notification.requested", payloads)
         return [one.id for one in asked]
@@ -70,9 +69,7 @@ class Notices:
         level: Level,
         subject: str,
         body: str,
-        recipients: list[Recipient],
-        channels: list[str],
-        receipt: bool,
+        audience: Audience,
         case: CaseRow | None,
         alert_id: str | None,
     ) -> NotificationRequested:
@@ -82,11 +79,12 @@ class Notices:
             alert_id=alert_id,
             kind=kind,
             level=level,
-            requires_acknowledgement=receipt,
+            requires_acknowledgement=audience.requires_acknowledgement,
             requested_at=self._now,
         )
         self._session.add(notice)
         return NotificationRequested(
+            **dict(audience),
             id=notice.id,
             kind=kind,
             level=level,
@@ -95,12 +93,53 @@ class Notices:
             case_id=notice.case_id,
             case_number=case.number if case else None,
             alert_id=alert_id,
-            recipients=recipients,
-            channels=channels,
-            requires_acknowledgement=receipt,
             drill=case.drill if case else False,
             requested_at=self._now,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixNotice:
+    """Whom a row of the plan's matrix names; `number` is the row's, from 1 (None: no row, only subscribers)."""
+
+    number: int | None
+    clause: str
+    audience: Audience
+
+
+def told_by_plan(
+    plan: Plan, kind: NotificationKind, level: Level, present: Sequence[ParticipantRow]
+) -> list[MatrixNotice]:
+    """Return whom the plan's matrix names for `kind` at `level`, row by row; rows that come to nobody are left out.
+
+    `present` are the participants of the case (see :func:`narrowed`).
+    """
+    found = []
+    for number, row in enumerate(plan.notices, start=1):
+        if level not in row.levels or kind not in row.kinds:
+            continue
+        recipients = narrowed([Recipient(role=role, on_duty=row.on_duty) for role in row.roles], present)
+        if recipients:
+            audience = Audience(
+                recipients=recipients,
+                channels=list(row.channels),
+                requires_acknowledgement=row.requires_acknowledgement,
+            )
+            found.append(MatrixNotice(number, row.clause, audience))
+    return found
+
+
+def with_subscribers(audiences: Sequence[Audience], topics: Sequence[str]) -> list[Audience]:
+    """Return the audiences of one happening, the first of which brings in those who have subscribed to its topics.
+
+    Whoever is told by another of them is named there, so that a subscriber is told once. Where nobody is told
+    otherwise, there is one for the subscribers alone.
+    """
+    if not topics:
+        return list(audiences)
+    first, *others = audiences or [Audience(recipients=[])]
+    elsewhere = [recipient for other in others for recipient in other.recipients]
+    return [first.model_copy(update={"topics": list(topics), "told_elsewhere": elsewhere}), *others]
 
 
 def narrowed(wanted: Iterable[Role | Recipient], participants: Sequence[ParticipantRow]) -> list[Recipient]:
@@ -118,10 +157,12 @@ def narrowed(wanted: Iterable[Role | Recipient], participants: Sequence[Particip
             found.append(recipient)
             continue
         units = [row.unit for row in participants if row.role == role and row.left_at is None]
-        found += [Recipient(role=role)] if "" in units else [Recipient(role=role, unit=unit) for unit in units]
+        found += [recipient] if "" in units else [recipient.model_copy(update={"unit": unit}) for unit in units]
     return [one for i, one in enumerate(found) if one not in found[:i]]
 
 
 def _covers(told: Recipient, one: Recipient) -> bool:
-    """Tell whether whoever is `one` is among those told as `told`."""
+    """Tell whether whoever is `one` is among those told as `told`: of whom only those on duty are, another is not."""
+    if told.on_duty and not one.on_duty:
+        return False
     return one.contact_id is None and told.role == one.role and (told.unit is None or told.unit == one.unit)

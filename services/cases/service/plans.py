@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.messages import PlanActivated, PlanTopic
+from contracts.messages import PlanActivated, PlanTopic, PlanUnit
 from contracts.streams import PLANS_ACTIVATED
 from kit.clock import Clock
 from kit.database import Database
@@ -148,7 +148,8 @@ class Plans:
             )
             for topic in plan.scope.topics
         ]
-        payload = PlanActivated(version=row.version, name=row.name, topics=topics, activated_at=at)
+        units = [PlanUnit(name=unit.name, role=unit.role) for unit in plan.organisation.units]
+        payload = PlanActivated(version=row.version, name=row.name, topics=topics, units=units, activated_at=at)
         await self._outbox.put(session, PLANS_ACTIVATED, "plan.activated", row.version, payload)
 
 

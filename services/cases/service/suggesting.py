@@ -184,6 +184,7 @@ class Suggesting:
             case=file.row if file else None,
             present=await file.participants() if file else (),
             alert_id=alert.id,
+            topics=event.topics,
         )
 
 

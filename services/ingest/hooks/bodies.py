@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from kit.tables.unreadable import Unreadable
 from services.ingest.adapters.expressions import NoAnswer, ask, text_of
 from services.ingest.hooks.digest import NotMail, mail_of, posts_of
 from services.ingest.hooks.schemas import HookConfig, JsonMapping
 from services.ingest.imports.reading import Options, PostFile
-from services.ingest.imports.reasons import Reason, Unreadable
+from services.ingest.imports.reasons import Reason
 from services.ingest.imports.rows import post_of, unexpected
 
 #: items that one delivery may bring

@@ -16,12 +16,13 @@ from starlette.requests import ClientDisconnect, Request
 from kit.ids import new_id
 from kit.problems import Problem
 from kit.runtime import Runtime
+from kit.tables.unreadable import Unreadable
 from services.ingest.hooks import store
 from services.ingest.hooks.bodies import items_of
 from services.ingest.hooks.keeping import SecretKeeper, SecretLost
 from services.ingest.hooks.schemas import HookConfig, config_of
 from services.ingest.hooks.signing import Refused, Signing, verify
-from services.ingest.imports.reasons import Reason, Unreadable, told
+from services.ingest.imports.reasons import Reason, reason_of, told
 from services.ingest.schemas import Pushed, Rejected
 from services.ingest.service import Ingest, Taken
 from services.ingest.settings import IngestSettings
@@ -58,10 +59,11 @@ class Deliveries:
         try:
             items = await asyncio.to_thread(items_of, hook.format, body, config)
         except Unreadable as error:
+            reason = reason_of(error)
             async with self._runtime.database.writing() as session:
-                await store.add_delivery(session, self._noted(id_, len(body), _Sums().pushed(), error=error.reason))
+                await store.add_delivery(session, self._noted(id_, len(body), _Sums().pushed(), error=reason))
             _DELIVERIES.labels("unreadable").inc()
-            raise Problem(422, "hook.unreadable", zh=error.zh, en=error.en) from None
+            raise Problem(422, "hook.unreadable", zh=reason.zh, en=reason.en) from None
         pushed = await self._push(id_, key, len(body), items, chinese=chinese)
         _DELIVERIES.labels("taken").inc()
         return pushed

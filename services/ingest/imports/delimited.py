@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from kit.tables.text_lines import MAX_LINE, Lines, LineTooLong
 from services.ingest.imports.columns import known
 from services.ingest.imports.reasons import Broken, Reason
-from services.ingest.imports.text_lines import MAX_LINE, Lines, LineTooLong
 
 DELIMITERS: Final = (",", "\t", ";", "，", "|")
 #: characters of one record, over all its lines; a post's text has at most 100,000

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from kit.tables.text_lines import MAX_LINE, Lines, LineTooLong
 from services.ingest.imports.reasons import Broken, Reason
-from services.ingest.imports.text_lines import MAX_LINE, Lines, LineTooLong
 
 _DEEPEST: Final = 3
 

@@ -11,13 +11,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from services.ingest.imports import delimited, json_lines, workbook
+from kit.tables import workbook
+from kit.tables.text_lines import Lines, LineTooLong, check_start, encoding_of, is_gzip, opened
+from kit.tables.unreadable import Unreadable
+from services.ingest.imports import delimited, json_lines
 from services.ingest.imports.columns import FIELDS, Column, known, read_columns
 from services.ingest.imports.header import SEARCHED, header_of
-from services.ingest.imports.reasons import Broken, Reason, Unreadable
+from services.ingest.imports.reasons import Broken, Reason
 from services.ingest.imports.refused import authors_of, by_column, by_place, without_author
 from services.ingest.imports.rows import post_of, unexpected
-from services.ingest.imports.text_lines import Lines, LineTooLong, check_start, encoding_of, is_gzip, opened
 from services.ingest.imports.values import is_address, is_nothing
 
 Format = Literal["csv", "jsonl", "xlsx"]

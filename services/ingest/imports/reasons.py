@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from kit.tables.unreadable import Unreadable
 from services.ingest.folding import cleaned
 from services.ingest.privacy import mask
 
@@ -45,19 +46,6 @@ class Broken:
     line: str = ""
 
 
-class Unreadable(Exception):
-    """A file that cannot be read as posts at all, and why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.reason = Reason(zh, en)
-        super().__init__(self.reason.en)
-
-    @property
-    def zh(self) -> str:
-        """Return why, in Chinese."""
-        return self.reason.zh
-
-    @property
-    def en(self) -> str:
-        """Return why, in English."""
-        return self.reason.en
+def reason_of(error: Unreadable) -> Reason:
+    """Return why a file cannot be read."""
+    return Reason(error.zh, error.en)

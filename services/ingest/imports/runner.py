@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.problems import Problem
 from kit.runtime import Runtime
+from kit.tables.unreadable import Unreadable
 from kit.transient import brief, passes
 from services.ingest.imports import store
 from services.ingest.imports.progress import Progress, Speed, found_to_json, shown_row
 from services.ingest.imports.reading import Options, PostFile, Record
-from services.ingest.imports.reasons import Reason, Unreadable, told
+from services.ingest.imports.reasons import Reason, reason_of, told
 from services.ingest.imports.uploads import Uploads
 from services.ingest.service import Ingest, Taken
 
@@ -98,7 +99,7 @@ class ImportRunner:
         except _Stopped:
             _log.info("import.stopped", id=id_)
         except Unreadable as error:
-            await self._end(id_, "failed", error.reason)
+            await self._end(id_, "failed", reason_of(error))
         except Exception as error:
             if passes(error):
                 raise

@@ -15,12 +15,13 @@ from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
 from kit.runtime import Runtime
+from kit.tables.unreadable import Unreadable
 from services.ingest.imports import store
 from services.ingest.imports.choices import with_fields
 from services.ingest.imports.columns import FIELDS
 from services.ingest.imports.progress import found_to_json, notes, shown
 from services.ingest.imports.reading import Found, Options, PostFile, Record
-from services.ingest.imports.reasons import Reason, Unreadable, told
+from services.ingest.imports.reasons import Reason, reason_of, told
 from services.ingest.imports.runner import ImportRunner
 from services.ingest.imports.schemas import ImportJob, Preview, PreviewRow
 from services.ingest.imports.uploads import Uploads
@@ -178,7 +179,8 @@ class Imports:
 
 
 def _unreadable(error: Unreadable) -> Problem:
-    return Problem(422, "unreadable-file", zh=error.zh, en=error.en)
+    reason = reason_of(error)
+    return Problem(422, "unreadable-file", zh=reason.zh, en=reason.en)
 
 
 def job_of(row: Any, *, chinese: bool) -> ImportJob:

@@ -12,6 +12,7 @@ from kit.auth import Principal, require
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
 from services.notify.api.parts import PartsDep
+from services.notify.dry_run import DryRunIn, DryRunOut
 from services.notify.schemas import AcknowledgeIn, AcknowledgementOut, NotificationOut
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
@@ -46,6 +47,14 @@ async def list_notifications(
         lambda row: (row[0].requested_at, row[0].id),
         lambda row: NotificationOut.of(row[0], row[1], plain=plain),
     )
+
+
+@router.post("/dry-run", responses=problems(), summary="试算通知对象")
+async def dry_run_notification(
+    body: DryRunIn, parts: PartsDep, principal: Annotated[Principal, require("notifications.preview")]
+) -> DryRunOut:
+    """Return who would be told, by which way, when and why; nothing is sent, and nothing written down."""
+    return await parts.dry_run.run(body, plain=principal.may("contacts.read"))
 
 
 @router.get("/{notification_id}", responses=problems(404))

@@ -13,13 +13,18 @@ from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
+from services.notify.dry_run import DryRun
 from services.notify.links import CalendarLinks
+from services.notify.people.importing import Import
+from services.notify.people.units import Units
+from services.notify.people.verification import Verification
 from services.notify.rosters.keeping import Rosters
 from services.notify.rosters.notes import Notes
 from services.notify.rosters.reading import RosterReader
 from services.notify.rosters.swaps import Swaps
 from services.notify.rosters.watch import RosterWatch
 from services.notify.service import Notifications
+from services.notify.subscriptions.service import Subscriptions
 from services.notify.telling import Telling
 from services.notify.texts import Texts
 from services.notify.webhooks.service import Webhooks
@@ -44,6 +49,16 @@ class Parts:
     swaps: Swaps
     notes: Notes
     calendar_links: CalendarLinks
+    units: Units
+    verification: Verification
+    imports: Import
+    subscriptions: Subscriptions
+    dry_run: DryRun
+
+    @property
+    def titles(self) -> dict[ChannelName, str]:
+        """Return what officers call the channels."""
+        return {name: name.chinese for name in self.channels}
 
 
 def _parts_of(request: Request) -> Parts:

@@ -13,6 +13,7 @@ from kit.etags import check_if_match, etag
 from kit.ids import new_id
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
+from services.notify.addressing import subscription_way
 from services.notify.api.parts import PartsDep
 from services.notify.channels.channel import Letter
 from services.notify.delivery.dead_letters import DeadLetterFilter
@@ -26,7 +27,6 @@ from services.notify.schemas import (
     WebhookPatch,
     WebhookSecretOut,
 )
-from services.notify.telling import subscription_way
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 

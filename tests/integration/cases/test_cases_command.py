@@ -133,7 +133,7 @@ async def test_work_is_given_taken_on_done_and_waits_for_what_comes_first(cases:
     assert (ring.status_code, ring.json()["rule"]) == (409, "tasks_in_ring")
     notices = await cases.heard(NOTIFICATIONS_REQUESTED)
     assigned = [one["recipients"] for one in notices if one["kind"] == "task_assigned"]
-    assert [{"role": "department", "unit": "市财政局", "contact_id": None}] in assigned
+    assert [{"role": "department", "unit": "市财政局", "contact_id": None, "on_duty": False}] in assigned
     finance = Principal("user-finance", "财科长", frozenset({Role.DEPARTMENT}), "市财政局")
     mine = (await cases.get("/api/v1/tasks", finance, mine=True, open=True))["items"]
     assert "调取拨付凭证" in {one["title"] for one in mine}

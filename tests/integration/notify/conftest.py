@@ -50,7 +50,7 @@ async def start(make_runtime: MakeRuntime, mailbox: Mailbox) -> AsyncIterator[St
     clients: list[httpx.AsyncClient] = []
 
     async def begin(**settings: Any) -> Notify:
-        clock = settings.pop("clock", None)
+        clock, on_duty = settings.pop("clock", None), settings.pop("on_duty", None)
         values: dict[str, Any] = {
             "public_url": "https://huiying.example",
             "smtp_url": f"smtp://127.0.0.1:{mailbox.port}",
@@ -65,7 +65,7 @@ async def start(make_runtime: MakeRuntime, mailbox: Mailbox) -> AsyncIterator[St
         }
         runtime = make_runtime("notify", Base, settings_type=NotifySettings, clock=clock, **values)
         assert isinstance(runtime.settings, NotifySettings)
-        app = assemble(runtime, runtime.settings)
+        app = assemble(runtime, runtime.settings, on_duty)
         await runtime.start()
         await runtime.settled()
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notify")

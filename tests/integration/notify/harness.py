@@ -162,7 +162,10 @@ class Notify:
         return await self.call(method, path, roles={Role.ADMIN}, **options)
 
     async def add(self, name: str, *roles: str, ways: list[dict[str, Any]], **values: Any) -> str:
-        """Enter a contact; returns its id."""
+        """Enter a contact, and their unit where there is none such; returns the contact's id."""
+        if values.get("unit"):
+            made = await self.admin("POST", "/api/v1/units", json={"name": values["unit"], "kind": "county"})
+            assert made.status_code in (201, 409), made.text
         answer = await self.admin(
             "POST", "/api/v1/contacts", json={"name": name, "roles": list(roles), "ways": ways, **values}
         )
@@ -195,6 +198,30 @@ class Notify:
             return [item["state"] for item in found] == list(states)
 
         await until(check, within, lambda: f"wanted {states}, found {found}")
+        return found
+
+    async def settled_any(self, notification_id: str, count: int, within: float = 60) -> list[dict[str, Any]]:
+        """Wait until so many deliveries are there and none of them is pending, and return them."""
+        found: list[dict[str, Any]] = []
+
+        async def check() -> bool:
+            nonlocal found
+            found = await self.deliveries(notification_id)
+            return len(found) == count and all(item["state"] != "pending" for item in found)
+
+        await until(check, within, lambda: f"wanted {count}, found {found}")
+        return found
+
+    async def written(self, notification_id: str) -> list[dict[str, Any]]:
+        """Wait until a notification is there; return its deliveries, with when each was first due as `first_due`."""
+
+        async def check() -> bool:
+            return bool(await self.deliveries(notification_id))
+
+        await until(check)
+        found = await self.deliveries(notification_id)
+        for item in found:
+            item["first_due"] = item["next_attempt_at"] if item["note"].count("静默时段") else item["created_at"]
         return found
 
 

@@ -14,6 +14,7 @@ HOOK = {"channel": "webhook", "address": "https://hooks.example.org/secret/path"
 
 
 async def test_life_of_a_contact(notify: Notify) -> None:
+    assert (await notify.admin("POST", "/api/v1/units", json={"name": "澜沧县"})).status_code == 201
     body = {"name": "张三", "roles": ["office", "office"], "unit": "澜沧县", "username": "zs", "ways": [HOOK, MAIL]}
     made = await notify.admin("POST", "/api/v1/contacts", json=body)
     assert made.status_code == 201

@@ -146,3 +146,26 @@ def test_chosen_ways_are_named_ones_or_the_first(ways: tuple[Way, ...], channels
     chosen = chosen_ways(Person("a", "甲", ways=ways), channels)
     assert bool(chosen) == bool(ways)
     assert all(way.channel in channels for way in chosen) or chosen == ways[:1]
+
+
+def test_of_a_role_on_duty_only_whoever_the_roster_has_is_told() -> None:
+    duty = {(None, Role.OFFICE): ["li", "stranger"]}
+    found = resolve([Recipient(role=Role.OFFICE, on_duty=True)], EVERYONE, DESK, duty=duty)
+    assert [(one.person.id, one.on_duty) for one in found.addressees] == [("li", True)]
+    assert found.gaps == []
+
+
+def test_nobody_on_duty_is_told_to_all_and_to_the_desk() -> None:
+    for duty in ({}, {(None, Role.OFFICE): ["stranger"]}, {("澜沧县", Role.OFFICE): ["li"]}):
+        found = resolve([Recipient(role=Role.OFFICE, on_duty=True)], EVERYONE, DESK, duty=duty)
+        assert [one.person.id for one in found.addressees] == ["zhang", "li", "desk"]
+        assert found.gaps == ["值班表中此刻无人值班：办公室，已通知全部相关人员"]
+        assert not any(one.on_duty for one in found.addressees)
+    found = resolve([Recipient(role=Role.EXPERT, on_duty=True)], EVERYONE, DESK)
+    assert found.gaps == ["无人担任：专家"]
+
+
+def test_whoever_is_found_on_duty_later_counts_as_on_duty() -> None:
+    wanted = [Recipient(role=Role.OFFICE), Recipient(role=Role.OFFICE, on_duty=True)]
+    found = resolve(wanted, EVERYONE, DESK, duty={(None, Role.OFFICE): ["li"]})
+    assert {one.person.id: one.on_duty for one in found.addressees} == {"zhang": False, "li": True}

@@ -212,3 +212,13 @@ def test_the_stretch_that_differs_is_of_both_texts(one: str, other: str) -> None
     assert was.strip("…") in one
     assert now.strip("…") in other
     assert (was == now) == (one == other)
+
+
+def test_a_row_that_is_for_those_on_duty_from_now_on_is_told() -> None:
+    row = "  - {kinds: [clock_warning], levels: [I, II, III, IV], roles: [office], clause: 二(一)}\n"
+    (change,) = edited(PUER, (row, row.replace("clause", "on_duty: true, clause")))
+    assert change.zh.endswith(
+        "告知领导小组办公室的方式由（各人自定渠道，不须签收，依据 二(一)）"
+        "改为（各人自定渠道，不须签收，只通知值班人员，依据 二(一)）"
+    )
+    assert "on duty only" in change.en

@@ -12,9 +12,9 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from services.ingest.imports import workbook
+from kit.tables import workbook
+from kit.tables.unreadable import Unreadable
 from services.ingest.imports.reading import Options, PostFile
-from services.ingest.imports.reasons import Unreadable
 
 _SHEET = "xl/worksheets/sheet1.xml"
 

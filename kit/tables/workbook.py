@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
-from services.ingest.imports.reasons import Unreadable
+from kit.tables.unreadable import Unreadable
 
 #: bytes that all parts of a workbook may have unpacked (100,000 rows of posts have 42 MB), and its shared strings,
 #: which are held in memory

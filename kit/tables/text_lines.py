@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
 
-from services.ingest.imports.reasons import Unreadable
+from kit.tables.unreadable import Unreadable
 
 #: characters that one line may have
 MAX_LINE: Final = 2**22
