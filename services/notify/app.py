@@ -10,13 +10,26 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 from services.notify import consumers
 from services.notify.address_book import AddressBook
-from services.notify.api import acknowledgements, channels, contacts, notifications, webhooks
+from services.notify.api import (
+    acknowledgements,
+    channels,
+    communication_checks,
+    contacts,
+    escalations,
+    notifications,
+    webhooks,
+)
 from services.notify.api.parts import Parts
 from services.notify.channels.channel import Channel
 from services.notify.channels.log import LogChannel
 from services.notify.channels.smtp import MailServer, SmtpChannel
 from services.notify.channels.webhook import WebhookChannel
+from services.notify.checks.service import Checks
+from services.notify.checks.when import is_weekday
 from services.notify.dispatch import Dispatcher
+from services.notify.escalation.running import Escalating
+from services.notify.escalation.service import Escalations
+from services.notify.escalation.targets import NoRosters, TargetFinder
 from services.notify.links import AcknowledgementLinks
 from services.notify.models import Base
 from services.notify.service import Notifications
@@ -27,9 +40,17 @@ from services.notify.texts import Texts
 SERVICE: Final = "notify"
 #: Seconds between two looks for due deliveries; a commit that makes some wakes the look at once.
 _PASS_SECONDS: Final = 1.0
+#: Seconds between two looks for checks that are to begin, remind or end: they are timed to the minute.
+_CHECK_SECONDS: Final = 5.0
 
 _ROUTES: Final = routes_of(
-    contacts.router, notifications.router, channels.router, webhooks.router, acknowledgements.router
+    contacts.router,
+    notifications.router,
+    escalations.router,
+    communication_checks.router,
+    channels.router,
+    webhooks.router,
+    acknowledgements.router,
 )
 
 
@@ -64,14 +85,37 @@ def wire(runtime: Runtime, settings: NotifySettings) -> Parts:
     ]
     dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out, texts, links)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
-    service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
+    escalating = Escalating(
+        runtime.database,
+        runtime.clock,
+        runtime.inbox,
+        runtime.outbox,
+        telling,
+        TargetFinder(telling, NoRosters()),
+        dispatcher.wake,
+    )
+    escalate = runtime.every(_PASS_SECONDS, "escalate", escalating.run)
+    checks = Checks(runtime.database, runtime.clock, telling, dispatcher.wake, is_weekday)
+    runtime.every(_CHECK_SECONDS, "checks", checks.run)
+    service = Notifications(
+        runtime.database,
+        runtime.clock,
+        runtime.inbox,
+        telling,
+        links,
+        dispatcher.wake,
+        accepted=[escalating.start],
+        acknowledged=[escalating.acknowledged, checks.answered],
+    )
     runtime.on_start(service.open_desk)
     runtime.on_start(dispatcher.resume)
     runtime.on_stop(dispatcher.drain)
-    consumers.subscribe(runtime, service)
+    consumers.subscribe(runtime, service, escalating)
     return Parts(
         clock=runtime.clock,
         notifications=service,
+        escalations=Escalations(runtime.database, runtime.clock, escalating, escalate),
+        checks=checks,
         address_book=AddressBook(runtime.database, runtime.clock),
         dispatcher=dispatcher,
         channels={channel.name: channel for channel in ways_out},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from contracts.streams import NOTIFICATIONS_REQUESTED
+from contracts.streams import ALERTS_RAISED, CASES_CHANGED, NOTIFICATIONS_REQUESTED
 from kit.runtime import Runtime
+from services.notify.escalation.running import Escalating
 from services.notify.service import Notifications
 
 GROUP: Final = "notify"
 
 
-def subscribe(runtime: Runtime, notifications: Notifications) -> None:
-    """Hand requests for notifications to the service."""
+def subscribe(runtime: Runtime, notifications: Notifications, escalating: Escalating) -> None:
+    """Hand requests for notifications to the service, and what is settled elsewhere to the escalations."""
     runtime.subscribe(NOTIFICATIONS_REQUESTED, GROUP, notifications.requested)
+    runtime.subscribe(ALERTS_RAISED, GROUP, escalating.heard)
+    runtime.subscribe(CASES_CHANGED, GROUP, escalating.heard)

@@ -1,4 +1,8 @@
-"""Acknowledgement links: signed, bound to one delivery, good until they expire."""
+"""Acknowledgement links: signed, bound to one delivery, good for one acknowledgement until they expire.
+
+A link holds nothing but the delivery's id: once that delivery is acknowledged, by whatever way, the link can only show
+who did so and when.
+"""
 
 from __future__ import annotations
 

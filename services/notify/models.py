@@ -75,6 +75,7 @@ class Notification(Base, table=True):
 class Delivery(Base, table=True):
     """One notification to one person by one channel.
 
+    `turn` is 0 for what the notification itself asked for; whoever is told of it again later is told in a later turn.
     `subscription` marks deliveries to a program (:class:`Webhook`), whose id then stands in `contact_id`.
     While an attempt is under way `sending_since` and `claimed_by` are set and `next_attempt_at` is when another process
     may take it for dead; so an attempt that a crash cut short can be seen.
@@ -82,7 +83,7 @@ class Delivery(Base, table=True):
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
-        sa.UniqueConstraint("notification_id", "contact_id", "channel"),
+        sa.UniqueConstraint("notification_id", "contact_id", "channel", "turn"),
         sa.Index(None, "state", "channel", "next_attempt_at"),
     )
 
@@ -95,6 +96,7 @@ class Delivery(Base, table=True):
     subscription: bool = Field(default=False, sa_type=sa.Boolean)
     role: str | None = Field(default=None, sa_type=sa.String(32))
     channel: str = Field(sa_type=sa.String(16))
+    turn: int = Field(default=0, sa_type=sa.Integer)
     address: str = Field(sa_type=sa.String(500))
     note: str = Field(default="", sa_type=sa.Text)
     state: str = Field(sa_type=sa.String(16))

@@ -121,6 +121,7 @@ class DeliveryOut(BaseModel):
     subscription: bool
     role: Role | None
     channel: ChannelName
+    turn: int = Field(description="0: what the notification itself asked for; else the call of its escalation")
     address: str
     note: str
     state: DeliveryState
@@ -144,6 +145,7 @@ class DeliveryOut(BaseModel):
             subscription=delivery.subscription,
             role=Role(delivery.role) if delivery.role else None,
             channel=ChannelName(delivery.channel),
+            turn=delivery.turn,
             address=delivery.address if plain else masked(delivery.channel, delivery.address),
             note=delivery.note,
             state=DeliveryState(delivery.state),

@@ -5,13 +5,14 @@ Every method works inside the caller's transaction, so that rows and messages st
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
-from contracts.messages import NotificationChanged, NotificationRequested
+from contracts.messages import NotificationChanged, NotificationRequested, Recipient
 from contracts.words import DeliveryState, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
@@ -19,7 +20,7 @@ from kit.outbox import Outbox
 from services.notify import store
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
-from services.notify.recipients import Addressee, Person, next_way, resolve, unreachable
+from services.notify.recipients import Addressee, Person, Resolution, next_way, resolve, unreachable
 from services.notify.ways import LOG_WAY, ChannelName, Way
 
 log = structlog.get_logger(__name__)
@@ -68,9 +69,7 @@ class Telling:
         row = request.model_dump(mode="json", exclude={"recipients", "channels", "requested_at"})
         if not await store.add_notification(session, {**row, "requested_at": request.requested_at}):
             return False
-        people = [person_of(found) for found in await store.candidates(session, request.recipients)]
-        desk = person_of(await self.desk(session))
-        resolution = resolve(request.recipients, people, desk, request.channels)
+        resolution = await self.resolve(session, request.recipients, request.channels)
         GAPS.inc(len(resolution.gaps))
         for gap in resolution.gaps:
             log.warning("notification.gap", notification_id=request.id, kind=request.kind.value, gap=gap)
@@ -84,6 +83,35 @@ class Telling:
         ]
         await store.add_deliveries(session, rows)
         return True
+
+    async def resolve(
+        self, session: AsyncSession, recipients: Sequence[Recipient], channels: Sequence[str] = ()
+    ) -> Resolution:
+        """Return who `recipients` are now, and by which ways each is told."""
+        people = [person_of(found) for found in await store.candidates(session, recipients)]
+        return resolve(recipients, people, person_of(await self.desk(session)), channels)
+
+    async def tell_again(
+        self,
+        session: AsyncSession,
+        notification_id: str,
+        addressees: Sequence[Addressee],
+        *,
+        turn: int,
+        note: str,
+        without: Set[str] = frozenset(),
+    ) -> None:
+        """Make deliveries of a notification that is there already, once for each `turn`, person and channel.
+
+        `without` are contacts to be left alone. `note` stands in the letter, after what is noted of the person.
+        """
+        rows = [
+            {**self._row(notification_id, addressee, way, turn), "note": "；".join((*addressee.notes, note))}
+            for addressee in addressees
+            for way in addressee.ways
+            if addressee.person.id not in without
+        ]
+        await store.add_deliveries(session, rows)
 
     async def changed(self, session: AsyncSession, delivery: Delivery) -> None:
         """Tell the bus what `delivery` has become. A program's delivery is told without a contact."""
@@ -116,14 +144,14 @@ class Telling:
         if failed.subscription:
             return
         contact = await store.contact(session, failed.contact_id)
-        others = await store.deliveries_to(session, failed.notification_id, failed.contact_id)
+        others = await store.deliveries_to(session, failed.notification_id, failed.contact_id, turn=failed.turn)
         ways = usable_ways(contact) if contact is not None and contact.enabled else ()
         way = next_way(ways, [delivery.channel for delivery in others])
         if way is not None:
             person = Person(failed.contact_id, failed.contact_name)
             role = Role(failed.role) if failed.role else None
             notes = tuple(note for note in (failed.note, f"{failed.channel} 未送达，改用本方式") if note)
-            row = self._row(failed.notification_id, Addressee(person, role, (), notes), way)
+            row = self._row(failed.notification_id, Addressee(person, role, (), notes), way, failed.turn)
             await store.add_deliveries(session, [row])
         elif not any(delivery.state in _ALIVE for delivery in others):
             await self._tell_desk(session, failed, contact)
@@ -171,7 +199,7 @@ class Telling:
         )
         await self.accept(session, told)
 
-    def _row(self, notification_id: str, addressee: Addressee, way: Way) -> dict[str, Any]:
+    def _row(self, notification_id: str, addressee: Addressee, way: Way, turn: int = 0) -> dict[str, Any]:
         now = self._clock.now()
         return {
             "id": new_id(),
@@ -181,6 +209,7 @@ class Telling:
             "subscription": False,
             "role": addressee.role.value if addressee.role else None,
             "channel": way.channel.value,
+            "turn": turn,
             "address": way.address,
             "note": "；".join(addressee.notes),
             "state": DeliveryState.PENDING.value,

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from kit.tables.cells import Cell
 from language.calendar import SHANGHAI
-from services.analysis.exports.cells import Cell
 from services.analysis.exports.columns import chosen
 from services.analysis.exports.schemas import wanted_of
 from services.analysis.exports.words import word

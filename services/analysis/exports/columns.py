@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from kit.tables.cells import Cell, Heading, Kind
 from services.analysis.event_schemas import EventView
-from services.analysis.exports.cells import Cell, Heading, Kind
 from services.analysis.exports.words import word
 from services.analysis.post_schemas import PostView
 

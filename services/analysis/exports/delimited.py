@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from kit.tables.cells import Cell, Heading, looks_like_formula, writable
 from language.calendar import SHANGHAI
-from services.analysis.exports.cells import Cell, Heading, looks_like_formula, writable
 from services.analysis.exports.writing import About, Piece, parts_of
 
 _BOM: Final = "\ufeff"

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from kit.tables.cells import Cell, Heading, Kind, looks_like_formula, writable
 from language.calendar import SHANGHAI
 from services.analysis.exports import workbook_parts as parts
 from services.analysis.exports.archive import Archive
-from services.analysis.exports.cells import Cell, Heading, Kind, looks_like_formula, writable
 from services.analysis.exports.workbook_parts import Style
 from services.analysis.exports.writing import About, Piece
 

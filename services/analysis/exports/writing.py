@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from services.analysis.exports.cells import Cell
+from kit.tables.cells import Cell
 
 #: A numbered part of a file; in the order of their numbers they are the file.
 Piece = tuple[int, bytes]

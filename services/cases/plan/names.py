@@ -171,6 +171,9 @@ NOTICE_NAMES: Final[dict[NotificationKind, str]] = {
     NotificationKind.HANDED_OVER: "交接班",
     NotificationKind.CORRECTION_SUBMITTED: "更正请求送审",
     NotificationKind.SOURCE_SILENT: "信源中断",
+    NotificationKind.COMMUNICATION_CHECK: "通信检查",
+    NotificationKind.NOTICE_TAKEN: "已有人签收",
+    NotificationKind.NOTICE_UNANSWERED: "无人签收",
 }
 TIER_NAMES: Final[dict[Tier, str]] = {
     Tier.CENTRAL: "中央媒体",

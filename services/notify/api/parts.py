@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
+from services.notify.checks.service import Checks
 from services.notify.dispatch import Dispatcher
+from services.notify.escalation.service import Escalations
 from services.notify.service import Notifications
 from services.notify.texts import Texts
 from services.notify.ways import ChannelName
@@ -22,6 +24,8 @@ class Parts:
 
     clock: Clock
     notifications: Notifications
+    escalations: Escalations
+    checks: Checks
     address_book: AddressBook
     dispatcher: Dispatcher
     channels: dict[ChannelName, Channel]

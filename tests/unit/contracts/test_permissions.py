@@ -54,6 +54,10 @@ reviews.mark              AAA-- --o --
 delegations.write         AAAA- --- -A
 notifications.read        AAAAA ooo AA
 notifications.acknowledge ooooo ooo -o
+escalations.write         ---A- --- -A
+escalations.stop          AAA-- --- --
+checks.read               AAAAA --- AA
+checks.write              ---A- --- -A
 contacts.read             AAAA- --- AA
 contacts.write            ---A- --- -A
 users.read                ----- --- AA

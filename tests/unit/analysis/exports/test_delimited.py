@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analysis.exports.cells import Cell, Heading, Kind
+from kit.tables.cells import Cell, Heading, Kind
 from services.analysis.exports.delimited import CsvWriter
 from services.analysis.exports.writing import PIECE, About
 

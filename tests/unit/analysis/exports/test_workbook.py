@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from services.analysis.exports.cells import Cell, Heading, Kind
+from kit.tables.cells import Cell, Heading, Kind
 from services.analysis.exports.workbook import CELL, MARK, SheetLimits, XlsxWriter, letters, serial, shortened
 from services.analysis.exports.writing import PIECE, About, Piece
 
