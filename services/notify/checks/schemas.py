@@ -10,11 +10,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from kit.inputs import Plain
+from kit.inputs import WITHOUT_NUL
 from services.notify.checks.models import CheckSchedule, CommunicationCheck
 
-Name = Annotated[Plain, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Text = Annotated[Plain, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), WITHOUT_NUL]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), WITHOUT_NUL]
 
 #: What is asked where the caller writes nothing.
 _TEXT = "这是通信检查。请收到后立即确认，以便核实联络方式畅通。"

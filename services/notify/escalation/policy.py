@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pydantic_core import PydanticCustomError
 
 from contracts.words import Level, NotificationKind, Role
-from kit.inputs import Plain
+from kit.inputs import WITHOUT_NUL
 
-Name = Annotated[Plain, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), WITHOUT_NUL]
 
 #: Kinds that escalations and communication checks themselves send: escalating them would never end.
 NOT_ESCALATED: Final = frozenset(
@@ -50,7 +50,7 @@ class Target(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: TargetKind
-    contact_id: Annotated[Plain, StringConstraints(min_length=1, max_length=64)] | None = None
+    contact_id: Annotated[str, StringConstraints(min_length=1, max_length=64), WITHOUT_NUL] | None = None
     role: Role | None = None
     unit: Name | None = None
 

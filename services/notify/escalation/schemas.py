@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.words import EscalationState, Level, NotificationKind, Role
-from kit.inputs import Plain
+from kit.inputs import WITHOUT_NUL
 from services.notify.escalation.models import EscalationCall, EscalationPolicy
 from services.notify.escalation.policy import Policy
 from services.notify.escalation.service import Course
@@ -159,7 +159,7 @@ class StopIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[Plain, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] = Field(
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), WITHOUT_NUL] = Field(
         examples=["已电话确认，由办公室处理"]
     )
 
