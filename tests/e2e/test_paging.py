@@ -69,10 +69,10 @@ class Night:
         self.system.forward(timedelta(minutes=minutes))
         self.login()
 
-    def crash(self, part: str) -> None:
-        """Kill a part at a moment of the second in which the passes look."""
+    def crash(self, *parts: str) -> None:
+        """Kill parts at a moment of the second in which the passes look."""
         time.sleep(self._moments.uniform(0, 1))
-        self.system.kill(part)
+        self.system.kill(*parts)
 
     def alert(self) -> dict[str, Any]:
         """Wait for the notification of the alert, and for its escalation to have begun."""
@@ -169,9 +169,8 @@ def test_the_deputy_answers_at_night_whatever_dies(night: Night) -> None:
 
     # the second: nobody has answered for ten minutes
     night.forward(MINUTES)
-    night.crash("notify")
+    night.crash("notify", "redis")
     night.came_to(escalation["id"], "running", "值班员", "副班")
-    night.crash("redis")
     eventually(lambda: night.received("副班") == ["alert_raised 2"], "the deputy to be told")
 
     # the deputy answers by the link in the letter
@@ -185,11 +184,10 @@ def test_the_deputy_answers_at_night_whatever_dies(night: Night) -> None:
     ended = night.came_to(escalation["id"], "acknowledged", "值班员", "副班")
     assert (ended["ended_by"], ended["ended_via"]) == ("副班", "link")
     assert "无需再次确认" in httpx.post(f"{night.system.url}{path}", trust_env=False).text
-    night.crash("redis")
 
     # the night goes on, and nobody is told of it any more
     night.forward(3 * MINUTES)
-    night.crash("notify")
+    night.crash("redis", "notify")
     eventually(lambda: settled(night), "every delivery to be made")
     night.came_to(escalation["id"], "acknowledged", "值班员", "副班")
     assert night.received("值班员") == ["alert_raised 1", "notice_taken 0"]

@@ -94,6 +94,9 @@ class Checks:
     async def run(self) -> None:
         """Start what the schedules ask for, remind once at half time, and close at the deadline."""
         now = self._clock.now()
+        async with self._database.reading() as session:
+            if not await store.anything_due(session, now):
+                return
         async with self._database.writing() as session:
             for schedule in await store.due_schedules(session, now):
                 await self._start(session, _wanted(schedule), schedule.name, schedule)

@@ -112,12 +112,24 @@ async def previous(session: AsyncSession, of: CommunicationCheck) -> Communicati
     return found
 
 
+async def anything_due(session: AsyncSession, now: datetime) -> bool:
+    """Tell whether a running check or a schedule is due."""
+    found: bool | None = await session.scalar(
+        sa.select(
+            sa.or_(
+                sa.exists(sa.select(col(CommunicationCheck.id)).where(_wants_moving(now))),
+                sa.exists(sa.select(col(CheckSchedule.id)).where(_falls_due(now))),
+            )
+        )
+    )
+    return bool(found)
+
+
 async def due(session: AsyncSession, now: datetime) -> list[CommunicationCheck]:
     """Return running checks that want reminding or closing, held; those that another process holds are skipped."""
-    reminding = sa.and_(col(CommunicationCheck.reminded_at).is_(None), col(CommunicationCheck.remind_at) <= now)
     query = (
         sa.select(CommunicationCheck)
-        .where(col(CommunicationCheck.closed_at).is_(None), sa.or_(reminding, col(CommunicationCheck.deadline) <= now))
+        .where(_wants_moving(now))
         .order_by(col(CommunicationCheck.id))
         .with_for_update(skip_locked=True)
     )
@@ -141,8 +153,19 @@ async def due_schedules(session: AsyncSession, now: datetime) -> list[CheckSched
     """Return the enabled schedules that are due, held; those that another process holds are skipped."""
     query = (
         sa.select(CheckSchedule)
-        .where(col(CheckSchedule.enabled), col(CheckSchedule.next_at) <= now)
+        .where(_falls_due(now))
         .order_by(col(CheckSchedule.id))
         .with_for_update(skip_locked=True)
     )
     return list((await session.scalars(query)).all())
+
+
+def _wants_moving(now: datetime) -> sa.ColumnElement[bool]:
+    reminding = sa.and_(col(CommunicationCheck.reminded_at).is_(None), col(CommunicationCheck.remind_at) <= now)
+    return sa.and_(
+        col(CommunicationCheck.closed_at).is_(None), sa.or_(reminding, col(CommunicationCheck.deadline) <= now)
+    )
+
+
+def _falls_due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(col(CheckSchedule.enabled), col(CheckSchedule.next_at) <= now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from language.calendar import SHANGHAI
@@ -21,7 +21,7 @@ def is_weekday(day: date) -> bool:
 
 
 def next_run(day: int, at: time, after: datetime, workdays: IsWorkday | None = None) -> datetime:
-    """Return the first instant after `after` on day `day` (1 to 31) of a month at the time of day `at`.
+    """Return the first instant (in UTC) after `after` on day `day` (1 to 31) of a month at the time of day `at`.
 
     In shorter months the last day stands in. With `workdays`, a day off is put off to the next workday.
     """
@@ -34,5 +34,5 @@ def next_run(day: int, at: time, after: datetime, workdays: IsWorkday | None = N
             chosen += timedelta(days=1)
         run = datetime.combine(chosen, at, SHANGHAI)
         if run > after:
-            return run
+            return run.astimezone(UTC)
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)

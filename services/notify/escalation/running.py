@@ -22,7 +22,9 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.ids import new_id
 from kit.inbox import Inbox
+from kit.metrics import PASS_FAILED
 from kit.outbox import Outbox
+from kit.transient import passes
 from services.notify.escalation import notes, store
 from services.notify.escalation.models import Escalation, EscalationCall, Settlement
 from services.notify.escalation.policy import Policy
@@ -86,13 +88,22 @@ class Escalating:
         )
 
     async def run(self) -> int:
-        """Take every step that is due, each in a transaction of its own; returns how many were taken."""
+        """Take every step that is due, each in a transaction of its own; returns how many were taken.
+
+        One that cannot be moved on for a fault of its own is logged, looked at again, and holds up no other.
+        """
         async with self._database.reading() as session:
             due = await store.due(session, self._clock.now(), _BATCH)
         taken = 0
         for escalation_id in due:
-            while await self._move(escalation_id):
-                taken += 1
+            try:
+                while await self._move(escalation_id):
+                    taken += 1
+            except Exception as error:
+                if passes(error):
+                    raise
+                PASS_FAILED.labels("escalate").inc()
+                log.exception("escalation.failed", escalation_id=escalation_id)
         if due:
             self._deliver.set()
         return taken

@@ -27,7 +27,7 @@ async def paging(start: StartNotify, receiver: Receiver, clock: ManualClock) -> 
     await made.person("王干事", "office", unit="局办公室")
     gone = {"channel": "webhook", "address": f"{receiver.base}/gone", "secret": SECRET}
     await made.person("=失联", "department", unit="市水务局", ways=[gone])
-    receiver.script["/gone"] = [(404, {})] * 2
+    receiver.script["/gone"] = [(404, {})] * 9
     return made
 
 
