@@ -216,7 +216,8 @@ class Escalating:
         # whoever did not answer by their first way is tried by every way they have
         channels = [channel.value for channel in ChannelName] if call.round else []
         resolution = await self._telling.resolve(session, aim.recipients, channels)
-        for gap in (*aim.gaps, *resolution.gaps):
+        gaps = [*aim.gaps, *resolution.gaps]
+        for gap in gaps:
             log.warning("escalation.gap", escalation_id=row.id, step=call.step + 1, gap=gap)
         receipts = (await store.acknowledged_by(session, [notification.id]))[notification.id]
         know = {receipt.contact_id for receipt in receipts}
@@ -244,7 +245,7 @@ class Escalating:
         session.add_all(told)
         row.version += 1
         by, row.handed_on_by = row.handed_on_by, None
-        await self._tell_bus(session, row, notification, rows=told, by=by, reason="；".join(aim.gaps), call=call)
+        await self._tell_bus(session, row, notification, rows=told, by=by, reason="；".join(gaps), call=call)
         log.info("escalation.step", escalation_id=row.id, round=call.round + 1, step=call.step + 1, people=len(told))
 
     async def _aimed(self, session: AsyncSession, policy: Policy, step: int, now: datetime) -> list[Addressee]:

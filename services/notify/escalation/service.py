@@ -131,18 +131,26 @@ class Escalations:
     async def hand_on(self, escalation_id: str, principal: Principal, precondition: Precondition) -> Course:
         """Take what comes next at once. For those who were told of the notification, and for the duty desk's roles."""
         async with self._database.writing() as session:
-            row = await self._running(session, escalation_id, principal, precondition)
-            if not principal.roles & DESK_ROLES and not await _told(session, row.notification_id, principal):
+            known = await session.get(Escalation, escalation_id)
+            await self._seen(session, known, principal)
+            # before the escalation is held: acknowledging holds a person's deliveries first, too
+            if (
+                known
+                and not principal.roles & DESK_ROLES
+                and not await _told(session, known.notification_id, principal)
+            ):
                 raise Problem(
                     403,
                     "escalation.not-yours",
                     zh="只有收到该通知的人和值班人员可以转交下一步",
                     en="Only those who were told, and those on duty, may hand it on",
                 )
+            row = await self._running(session, escalation_id, precondition)
             before = Progress(row.round, row.step, row.due_at, row.set_at)
             after = hand_on(before, self._clock.now())
             if after.due_at != before.due_at:
-                row.due_at, row.set_at, row.handed_on_by = after.due_at, after.set_at, principal.name
+                row.due_at, row.set_at = after.due_at, after.set_at
+                row.handed_on_by = await _name(session, principal)
                 row.version += 1
             await session.flush()
             course = (await _courses(session, [(row, await session.get_one(Notification, row.notification_id))]))[0]
@@ -152,16 +160,15 @@ class Escalations:
     async def stop(self, escalation_id: str, principal: Principal, reason: str, precondition: Precondition) -> Course:
         """End an escalation, with the reason; those whom it told learn of it."""
         async with self._database.writing() as session:
-            row = await self._running(session, escalation_id, principal, precondition)
-            await self._escalating.end(session, row, EscalationState.STOPPED, by=principal.name, reason=reason)
+            await self._seen(session, await session.get(Escalation, escalation_id), principal)
+            row = await self._running(session, escalation_id, precondition)
+            by = await _name(session, principal)
+            await self._escalating.end(session, row, EscalationState.STOPPED, by=by, reason=reason)
             await session.flush()
             return (await _courses(session, [(row, await session.get_one(Notification, row.notification_id))]))[0]
 
-    async def _running(
-        self, session: AsyncSession, escalation_id: str, principal: Principal, precondition: Precondition
-    ) -> Escalation:
-        known = await session.get(Escalation, escalation_id)
-        await self._seen(session, known, principal)
+    @staticmethod
+    async def _running(session: AsyncSession, escalation_id: str, precondition: Precondition) -> Escalation:
         row = await store.running(session, escalation_id)
         if row is None:
             raise Problem(409, "escalation.over", zh="逐级通知已结束", en="This escalation has ended")
@@ -204,6 +211,12 @@ async def _courses(session: AsyncSession, rows: Sequence[tuple[Escalation, Notif
     calls = await store.calls(session, [row.id for row, _ in rows])
     receipts = await store.acknowledged_by(session, [row.notification_id for row, _ in rows])
     return [Course(row, notification, calls[row.id], receipts[row.notification_id]) for row, notification in rows]
+
+
+async def _name(session: AsyncSession, principal: Principal) -> str:
+    """Return what people call the caller: their name as a contact, else their login name."""
+    mine = await contacts.contact_of(session, principal.name)
+    return mine.name if mine is not None else principal.name
 
 
 async def _told(session: AsyncSession, notification_id: str, principal: Principal) -> bool:
