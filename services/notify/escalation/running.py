@@ -124,8 +124,10 @@ class Escalating:
             step = answered_step(policy, told, named, {receipt.contact_id for receipt in receipts})
             if step is None:
                 continue
-            people = [receipt.contact_name for receipt in receipts] if policy.steps[step].everyone else []
-            by = "、".join(people) or made.contact_name
+            by = made.contact_name
+            if policy.steps[step].everyone:
+                asked = {id_ for call, people in told.items() if call.step == step for id_ in people}
+                by = "、".join(receipt.contact_name for receipt in receipts if receipt.contact_id in asked)
             await self.end(session, row, EscalationState.ACKNOWLEDGED, by=by, via=made.via)
 
     async def heard(self, messages: Sequence[Message]) -> None:
