@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from contracts.messages import AlertSettled, CaseChanged
 from contracts.streams import ALERTS_RAISED, CASES_CHANGED
 from contracts.words import AlertStatus, CaseState, EscalationState, Level, Role
 from kit.clock import ManualClock
 from kit.ids import new_id
+from kit.metrics import PASS_FAILED
+from services.notify.escalation.models import Escalation
 from tests.integration.notify.harness import SECRET, Receiver, StartNotify, until
 from tests.integration.notify.paging import Paging
 
@@ -369,3 +372,16 @@ async def test_a_county_sees_only_what_went_to_it(paging: Paging) -> None:
     assert everything["next_cursor"]
     rest = (await paging.notify.admin("GET", f"/api/v1/escalations?cursor={everything['next_cursor']}")).json()
     assert {one["notification_id"] for one in (*everything["items"], *rest["items"])} == {other, mine}
+
+
+async def test_one_that_cannot_be_moved_on_holds_up_no_other(paging: Paging) -> None:
+    await paging.policy(paging.step(0, "乙"), paging.step(10, "丙"))
+    broken = await alert(paging)
+    await paging.came_to(broken, "running", ["乙"])
+    async with paging.notify.runtime.database.writing() as session:
+        await session.execute(sa.update(Escalation).values(policy={"name": "broken"}))
+    whole = await alert(paging)
+    await paging.came_to(whole, "running", ["乙"])
+    await paging.forward(10)
+    await paging.came_to(whole, "running", ["乙"], ["丙"])
+    assert PASS_FAILED.labels("escalate")._value.get() >= 1
