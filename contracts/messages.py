@@ -15,6 +15,7 @@ from contracts.words import (
     Channel,
     ClockKind,
     DeliveryState,
+    EscalationState,
     IncidentType,
     Level,
     NotificationKind,
@@ -225,6 +226,22 @@ class AlertRaised(Payload):
     seen_by: list[Party] = Field(default_factory=list)
 
 
+class AlertSettled(Payload):
+    """A person acknowledged or dismissed an alert in the system, not by a notification (`alert.settled`)."""
+
+    id: str
+    event_id: str
+    case_id: str | None = None
+    level: Level
+    status: AlertStatus
+    by: str
+    #: why it was dismissed
+    reason: str = ""
+    at: datetime
+    #: who of the roles that see only their own may be told of it live
+    seen_by: list[Party] = Field(default_factory=list)
+
+
 class CaseChanged(Payload):
     """Something happened to a case. `entry` is the timeline entry's kind, `sequence` its number."""
 
@@ -404,3 +421,27 @@ class NotificationChanged(Payload):
     #: by which way an acknowledgement came: "link", "api"
     acknowledged_via: str | None = None
     error: str | None = None
+
+
+class EscalationChanged(Payload):
+    """An escalation took a step, was handed on or ended (`escalation.changed`).
+
+    While it is running, `step` (from 1) of `round` (from 1) has just been taken and `told` names whom it told; the
+    other states are its end, by whom and why.
+    """
+
+    escalation_id: str
+    notification_id: str
+    kind: NotificationKind
+    level: Level | None = None
+    case_id: str | None = None
+    alert_id: str | None = None
+    state: EscalationState
+    round: int
+    step: int
+    told: list[str] = Field(default_factory=list)
+    #: who acknowledged, stopped it or handed it on to this step
+    by: str | None = None
+    reason: str = ""
+    at: datetime
+    drill: bool = False

@@ -90,6 +90,8 @@ NOUNS: Final[dict[str, tuple[str, str]]] = {
     "reviews": ("总结评估", "Reviews"),
     "delegations": ("授权代理", "Delegations"),
     "notifications": ("通知", "Notifications"),
+    "escalations": ("逐级通知", "Escalation"),
+    "checks": ("通信检查", "Communication checks"),
     "contacts": ("联络网", "Contacts"),
     "rosters": ("值班表", "Rosters"),
     "users": ("用户", "Users"),
@@ -183,6 +185,12 @@ ACTIONS: Final[dict[str, Action]] = {
         "五(二)3",
     ),
     "notifications.preview": Action("试算通知对象", "see who would be told of what", _OVERSEERS, clause="七(一)"),
+    "escalations.write": Action("增改逐级通知方案", "set escalation policies up", _DESK, clause="五(二)3"),
+    "escalations.stop": Action("终止逐级通知", "stop an escalation", _LEADERS, clause="四"),
+    "checks.read": Action("查看通信检查结果", "see communication checks", _OVERSEERS, clause="七(一)"),
+    "checks.write": Action(
+        "发起通信检查、设置定期检查", "start and schedule communication checks", _DESK, clause="七(一)"
+    ),
     "contacts.read": Action(
         "查看联络网（含联系方式）", "see contacts, addresses too", _DESK | _LEADERS | {Role.AUDITOR}, clause="七(一)"
     ),

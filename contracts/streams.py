@@ -34,8 +34,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     POSTS_COLLECTED: ("analysis-worker",),
     **dict.fromkeys(_ANALYZED, ("analysis-tracker",)),
     EVENTS_UPDATED: ("cases",),
-    ALERTS_RAISED: ("analysis",),
-    CASES_CHANGED: ("analysis",),
+    ALERTS_RAISED: ("analysis", "notify"),
+    CASES_CHANGED: ("analysis", "notify"),
     STATEMENTS_PUBLISHED: (),
     WATCH_CHANGED: ("ingest",),
     SOURCES_CHANGED: (),
@@ -50,7 +50,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     POSTS_COLLECTED: ("post.collected", "post.recounted"),
     **dict.fromkeys(_ANALYZED, ("post.analyzed", "post.recounted")),
     EVENTS_UPDATED: ("event.updated",),
-    ALERTS_RAISED: ("alert.raised",),
+    ALERTS_RAISED: ("alert.raised", "alert.settled"),
     CASES_CHANGED: ("case.changed", "clock.warning", "clock.breached"),
     STATEMENTS_PUBLISHED: ("statement.published", "statement.corrected", "statement.withdrawn"),
     WATCH_CHANGED: ("watch.changed",),
@@ -58,7 +58,7 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     PLANS_ACTIVATED: ("plan.activated",),
     UNITS_MOVED: ("units.moved",),
     NOTIFICATIONS_REQUESTED: ("notification.requested",),
-    NOTIFICATIONS_CHANGED: ("notification.changed",),
+    NOTIFICATIONS_CHANGED: ("notification.changed", "escalation.changed"),
 }
 
 

@@ -215,3 +215,23 @@ class NotificationKind(StrEnum):
     SOURCE_SILENT = "source_silent"
     #: a roster has a gap ahead, or somebody on it in two places or too long
     ROSTER_GAP = "roster_gap"
+    #: the contact network is asked whether it can be reached (通信检查)
+    COMMUNICATION_CHECK = "communication_check"
+    #: somebody has taken on what others were told of too
+    NOTICE_TAKEN = "notice_taken"
+    #: nobody has acknowledged, however often they were told
+    NOTICE_UNANSWERED = "notice_unanswered"
+
+
+class EscalationState(StrEnum):
+    """What has become of telling one person after another until somebody acknowledges (逐级通知)."""
+
+    RUNNING = "running"
+    #: somebody has taken it on
+    ACKNOWLEDGED = "acknowledged"
+    #: every step was taken as often as the policy says, and nobody acknowledged
+    UNANSWERED = "unanswered"
+    #: a leader ended it
+    STOPPED = "stopped"
+    #: what it was about is settled: the alert acknowledged or dismissed, the case closed
+    SETTLED = "settled"

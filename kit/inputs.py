@@ -21,5 +21,8 @@ def _without_nul(text: str) -> str:
     return text
 
 
-#: Text without NUL, which PostgreSQL can neither keep nor compare.
-Plain = Annotated[str, AfterValidator(_without_nul)]
+#: Refuses NUL, which PostgreSQL can neither keep nor compare. Other constraints of a text stand before it: those that
+#: stand after it are checked before white space is stripped.
+WITHOUT_NUL: Final = AfterValidator(_without_nul)
+#: Text without NUL.
+Plain = Annotated[str, WITHOUT_NUL]

@@ -61,7 +61,7 @@ class LevelConsumer:
     """Notes at which level the plan's alerts were raised on events, and cases on them are led.
 
     A case that is closed, dismissed or led on another event leaves the event without its level. An alert that a person
-    dismissed keeps its level: nothing on the bus tells of a dismissal.
+    dismissed keeps its level.
     """
 
     def __init__(self, runtime: Runtime) -> None:

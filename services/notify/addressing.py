@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contracts.messages import NotificationRequested, Recipient
 from contracts.words import ChannelName, Level, NotificationKind, Role
 from services.notify import store
+from services.notify.duty import OnDutyLookup
 from services.notify.models import Contact, Webhook
 from services.notify.people import store as people
 from services.notify.people.models import Unit
@@ -20,7 +21,6 @@ from services.notify.people.quiet import QuietWindow, held_until
 from services.notify.recipients import (
     Addressee,
     Duty,
-    OnDutyLookup,
     Person,
     Resolution,
     chosen_ways,
@@ -115,7 +115,8 @@ class Addressing:
 
     async def _duty(self, session: AsyncSession, recipients: Iterable[Recipient], now: datetime) -> Duty:
         asked = {(one.unit, one.role) for one in recipients if one.on_duty}
-        return {(unit, role): await self._on_duty.at(session, now, unit=unit, role=role) for unit, role in asked}
+        found = {(unit, role): await self._on_duty.at(session, now, unit=unit, role=role) for unit, role in asked}
+        return {where: [one.officer for one in duties if one.officer is not None] for where, duties in found.items()}
 
     async def _subscribed(
         self,

@@ -14,8 +14,10 @@ from services.notify.addressing import Addressing
 from services.notify.api import (
     acknowledgements,
     channels,
+    communication_checks,
     contacts,
     dead_letters,
+    escalations,
     network,
     notifications,
     rosters,
@@ -25,20 +27,26 @@ from services.notify.api import (
 )
 from services.notify.api.parts import Parts
 from services.notify.channels.registry import Channels
+from services.notify.checks.service import Checks
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.dry_run import DryRun
+from services.notify.duty import OnDutyLookup
+from services.notify.escalation.running import Escalating
+from services.notify.escalation.service import Escalations
+from services.notify.escalation.targets import TargetFinder
 from services.notify.links import AcknowledgementLinks, CalendarLinks
 from services.notify.models import Base
 from services.notify.people.importing import Import
 from services.notify.people.units import Units
 from services.notify.people.verification import Verification
-from services.notify.recipients import NoRosters, OnDutyLookup
 from services.notify.rosters.keeping import Rosters
+from services.notify.rosters.lookup import RosterDuty
 from services.notify.rosters.notes import Notes
 from services.notify.rosters.reading import RosterReader
 from services.notify.rosters.swaps import Swaps
 from services.notify.rosters.watch import RosterWatch
+from services.notify.rosters.workdays import is_rest_day
 from services.notify.service import Notifications
 from services.notify.settings import NotifySettings
 from services.notify.subscriptions.service import Subscriptions
@@ -52,6 +60,8 @@ SERVICE: Final = "notify"
 _PASS_SECONDS: Final = 1.0
 #: Seconds between two looks at the coming week of every roster.
 _ROSTER_SECONDS: Final = 600.0
+#: Seconds between two looks for checks that are to begin, remind or end: they are timed to the minute.
+_CHECK_SECONDS: Final = 5.0
 
 _ROUTES: Final = routes_of(
     network.router,
@@ -62,6 +72,8 @@ _ROUTES: Final = routes_of(
     rosters.router,
     rosters.public,
     notifications.router,
+    escalations.router,
+    communication_checks.router,
     channels.router,
     webhooks.router,
     acknowledgements.router,
@@ -76,7 +88,7 @@ def build() -> FastAPI:
 
 def assemble(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup | None = None) -> FastAPI:
     """Return the app around a given runtime; its parts are `app.state.notify`. `on_duty` knows who is on duty."""
-    parts = wire(runtime, settings, on_duty or NoRosters())
+    parts = wire(runtime, settings, on_duty or RosterDuty())
     app = create_app(
         runtime,
         _ROUTES,
@@ -98,7 +110,28 @@ def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> P
     watch = WebhookWatch(runtime.clock, telling)
     dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, texts, links, watch)
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
-    service = Notifications(runtime.database, runtime.clock, runtime.inbox, telling, links, dispatcher.wake)
+    escalating = Escalating(
+        runtime.database,
+        runtime.clock,
+        runtime.inbox,
+        runtime.outbox,
+        telling,
+        TargetFinder(telling, on_duty),
+        dispatcher.wake,
+    )
+    escalate = runtime.every(_PASS_SECONDS, "escalate", escalating.run)
+    checks = Checks(runtime.database, runtime.clock, telling, dispatcher.wake, lambda day: not is_rest_day(day))
+    runtime.every(_CHECK_SECONDS, "checks", checks.run)
+    service = Notifications(
+        runtime.database,
+        runtime.clock,
+        runtime.inbox,
+        telling,
+        links,
+        dispatcher.wake,
+        accepted=[escalating.start],
+        acknowledged=[escalating.acknowledged, checks.answered],
+    )
     roster_watch = RosterWatch(runtime.database, runtime.clock, telling)
     runtime.every(_ROSTER_SECONDS, "rosters", roster_watch.look)
     runtime.on_start(service.open_desk)
@@ -106,11 +139,13 @@ def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> P
     runtime.on_stop(dispatcher.drain)
     runtime.on_stop(ways_out.close)
     units_ = Units(runtime.database, runtime.inbox, runtime.clock)
-    consumers.subscribe(runtime, service, units_)
+    consumers.subscribe(runtime, service, escalating, units_)
     by_name = {channel.name: channel for channel in ways_out.all}
     return Parts(
         clock=runtime.clock,
         notifications=service,
+        escalations=Escalations(runtime.database, runtime.clock, escalating, escalate),
+        checks=checks,
         address_book=AddressBook(runtime.database, runtime.clock),
         telling=telling,
         dispatcher=dispatcher,

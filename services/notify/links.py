@@ -1,4 +1,8 @@
-"""Signed links: each bound to one thing and one purpose, good until they expire."""
+"""Signed links: each bound to one thing and one purpose, good until they expire.
+
+An acknowledgement link holds nothing but the delivery's id: once that delivery is acknowledged, by whatever way, the
+link can only show who did so and when.
+"""
 
 from __future__ import annotations
 

@@ -83,6 +83,7 @@ class Notification(Base, table=True):
 class Delivery(Base, table=True):
     """One notification to one person by one channel.
 
+    `turn` is 0 for what the notification itself asked for; whoever is told of it again later is told in a later turn.
     `subscription` marks deliveries to a program (:class:`Webhook`), `to_unit` those to the group of a unit
     (:class:`services.notify.people.models.Unit`), whose id then stands in `contact_id`.
     While an attempt is under way `sending_since` and `claimed_by` are set and `next_attempt_at` is when another process
@@ -93,7 +94,7 @@ class Delivery(Base, table=True):
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
-        sa.UniqueConstraint("notification_id", "contact_id", "channel"),
+        sa.UniqueConstraint("notification_id", "contact_id", "channel", "turn"),
         sa.Index(None, "state", "channel", "next_attempt_at"),
         sa.Index(None, "contact_id", "channel", "created_at"),
     )
@@ -108,6 +109,7 @@ class Delivery(Base, table=True):
     to_unit: bool = Field(default=False, sa_type=sa.Boolean)
     role: str | None = Field(default=None, sa_type=sa.String(32))
     channel: str = Field(sa_type=sa.String(16))
+    turn: int = Field(default=0, sa_type=sa.Integer)
     address: str = Field(sa_type=sa.String(ADDRESS_CHARS))
     note: str = Field(default="", sa_type=sa.Text)
     state: str = Field(sa_type=sa.String(16))

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final
 
 from contracts.messages import Recipient
 from contracts.words import Role
@@ -68,27 +67,6 @@ class Resolution:
 
     addressees: list[Addressee] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
-
-
-class OnDutyLookup(Protocol):
-    """Knows who is on duty (值班表)."""
-
-    async def at(
-        self, session: Any, instant: datetime, unit: str | None = None, role: Role | None = None
-    ) -> Collection[str]:
-        """Return the ids of the contacts on duty at `instant`, of a unit and in a role where these are given."""
-        ...
-
-
-class NoRosters:
-    """Stands in where there are no rosters: nobody is on duty."""
-
-    async def at(
-        self, _session: Any, _instant: datetime, unit: str | None = None, role: Role | None = None
-    ) -> Collection[str]:
-        """Return nobody."""
-        del unit, role
-        return ()
 
 
 #: Ids of those on duty, by the unit and the role that a recipient names.

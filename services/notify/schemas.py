@@ -108,6 +108,7 @@ class DeliveryOut(BaseModel):
     to_unit: bool
     role: Role | None
     channel: ChannelName
+    turn: int = Field(description="0: what the notification itself asked for; else the call of its escalation")
     address: str
     note: str
     state: DeliveryState
@@ -135,6 +136,7 @@ class DeliveryOut(BaseModel):
             to_unit=delivery.to_unit,
             role=Role(delivery.role) if delivery.role else None,
             channel=ChannelName(delivery.channel),
+            turn=delivery.turn,
             address=delivery.address if plain else masked(delivery.channel, delivery.address),
             note=delivery.note,
             state=DeliveryState(delivery.state),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,11 +31,25 @@ log = structlog.get_logger(__name__)
 DESK_ROLES = frozenset({Role.ADMIN, Role.OFFICE})
 
 Told = tuple[Notification, list[Delivery]]
+#: Goes on with a notification that has just been accepted, in the same transaction.
+Accepted = Callable[[AsyncSession, NotificationRequested], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What an acknowledgement link leads to; `taken` is the first acknowledgement by somebody else, if there is one."""
+
+    notification: Notification
+    delivery: Delivery
+    taken: Delivery | None
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """Who acknowledged a notification, when and how. `already`: they had done so before this call."""
+    """Who acknowledged a notification, when and how. `already`: they had done so before this call.
+
+    `channel` is the one whose letter held the link; None where it came by the API or before.
+    """
 
     notification_id: str
     contact_id: str
@@ -43,7 +57,12 @@ class Acknowledgement:
     at: datetime
     via: str
     by: str
+    channel: str | None
     already: bool
+
+
+#: Goes on with the first acknowledgement by somebody, in the same transaction.
+Acknowledged = Callable[[AsyncSession, Delivery, Acknowledgement], Awaitable[None]]
 
 
 class Notifications:
@@ -57,9 +76,13 @@ class Notifications:
         telling: Telling,
         links: AcknowledgementLinks,
         wake: asyncio.Event,
+        *,
+        accepted: Sequence[Accepted] = (),
+        acknowledged: Sequence[Acknowledged] = (),
     ) -> None:
         self._database, self._clock, self._inbox = database, clock, inbox
         self._telling, self._links, self._wake = telling, links, wake
+        self._accepted, self._acknowledged = accepted, acknowledged
 
     async def open_desk(self) -> None:
         """Make the duty desk on the first start, when there are no contacts yet (see :meth:`Telling.desk`)."""
@@ -72,7 +95,7 @@ class Notifications:
         async with self._database.writing() as session:
             for message in await self._inbox.unseen(session, messages, self._clock.now()):
                 if message.type == "notification.requested":
-                    await self._telling.accept(session, NotificationRequested.model_validate(message.data))
+                    await self._accept(session, NotificationRequested.model_validate(message.data))
         self._wake.set()
 
     async def page(
@@ -136,7 +159,7 @@ class Notifications:
             en="This notification did not go to you",
         )
 
-    async def behind_link(self, token: str) -> tuple[Notification, Delivery]:
+    async def behind_link(self, token: str) -> Linked:
         """Return what an acknowledgement link stands for, changing nothing.
 
         Raises :class:`services.notify.links.LinkError` (or its LinkExpired, also when the delivery is gone).
@@ -146,7 +169,13 @@ class Notifications:
             delivery = await session.get(Delivery, delivery_id)
             if delivery is None:
                 raise LinkExpired
-            return await session.get_one(Notification, delivery.notification_id), delivery
+            notification = await session.get_one(Notification, delivery.notification_id)
+            others = [
+                (other.acknowledged_at, other.id, other)
+                for other in (await store.deliveries_of(session, [notification.id]))[notification.id]
+                if other.acknowledged_at is not None and other.contact_id != delivery.contact_id
+            ]
+            return Linked(notification, delivery, min(others)[2] if others else None)
 
     async def acknowledge_by_link(self, token: str) -> Acknowledgement:
         """Acknowledge as the person whom the link was sent to. Raises as :meth:`behind_link`."""
@@ -157,6 +186,11 @@ class Notifications:
                 raise LinkExpired
             deliveries = await store.deliveries_to(session, told.notification_id, told.contact_id)
             return await self._mark(session, deliveries, told, via="link", by=told.contact_name)
+
+    async def _accept(self, session: AsyncSession, request: NotificationRequested) -> None:
+        if await self._telling.accept(session, request):
+            for follow in self._accepted:
+                await follow(session, request)
 
     async def _acting_as(self, session: AsyncSession, principal: Principal, contact_id: str | None) -> list[str]:
         own = await store.contact_of(session, principal.login)
@@ -185,6 +219,7 @@ class Notifications:
                 first.acknowledged_at,
                 first.acknowledged_via or via,
                 first.acknowledged_by or by,
+                None,
                 already=True,
             )
         now = self._clock.now()
@@ -201,7 +236,13 @@ class Notifications:
                 elif delivery.sent_at is None:  # the letter that was to tell of it will not go out
                     other.folded_into, other.held, other.next_attempt_at = None, False, now
         log.info("notification.acknowledged", notification_id=told.notification_id, contact_id=told.contact_id, via=via)
-        return Acknowledgement(told.notification_id, told.contact_id, told.contact_name, now, via, by, already=False)
+        channel = told.channel if via == "link" else None
+        made = Acknowledgement(
+            told.notification_id, told.contact_id, told.contact_name, now, via, by, channel, already=False
+        )
+        for follow in self._acknowledged:
+            await follow(session, told, made)
+        return made
 
 
 def _unknown() -> Problem:

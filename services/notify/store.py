@@ -228,8 +228,10 @@ async def attempt(session: AsyncSession, delivery_id: str, number: int) -> Deliv
     return found
 
 
-async def deliveries_to(session: AsyncSession, notification_id: str, contact_id: str) -> list[Delivery]:
-    """Return one person's deliveries of one notification, oldest first, held for the rest of the transaction."""
+async def deliveries_to(
+    session: AsyncSession, notification_id: str, contact_id: str, *, turn: int | None = None
+) -> list[Delivery]:
+    """Return one person's deliveries of one notification (of a turn), oldest first, held for the transaction."""
     query = (
         sa.select(Delivery)
         .where(col(Delivery.notification_id) == notification_id, col(Delivery.contact_id) == contact_id)
@@ -237,6 +239,8 @@ async def deliveries_to(session: AsyncSession, notification_id: str, contact_id:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    if turn is not None:
+        query = query.where(col(Delivery.turn) == turn)
     return list((await session.scalars(query)).all())
 
 

@@ -5,13 +5,15 @@ Every method works inside the caller's transaction, so that rows and messages st
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts import streams
-from contracts.messages import Audience, NotificationChanged, NotificationRequested
+from contracts.messages import Audience, NotificationChanged, NotificationRequested, Recipient
 from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
 from kit.clock import Clock
 from kit.ids import new_id
@@ -22,7 +24,7 @@ from services.notify.delivery.folding import FoldingRules, busy_ways, may_be_hel
 from services.notify.metrics import GAPS
 from services.notify.models import Contact, Delivery, Notification, Webhook
 from services.notify.people import store as people
-from services.notify.recipients import Addressee, Person, next_way, unreachable
+from services.notify.recipients import Addressee, Person, Resolution, next_way, resolve, unreachable
 from services.notify.ways import LOG_WAY, Way
 
 log = structlog.get_logger(__name__)
@@ -91,6 +93,35 @@ class Telling:
         await store.add_deliveries(session, rows)
         return True
 
+    async def resolve(
+        self, session: AsyncSession, recipients: Sequence[Recipient], channels: Sequence[str] = ()
+    ) -> Resolution:
+        """Return who `recipients` are now, and by which ways each is told."""
+        people = [person_of(found) for found in await store.candidates(session, recipients)]
+        return resolve(recipients, people, person_of(await self.desk(session)), channels)
+
+    async def tell_again(
+        self,
+        session: AsyncSession,
+        notification_id: str,
+        addressees: Sequence[Addressee],
+        *,
+        turn: int,
+        note: str,
+        without: Set[str] = frozenset(),
+    ) -> None:
+        """Make deliveries of a notification that is there already, once for each `turn`, person and channel.
+
+        `without` are contacts to be left alone. `note` stands in the letter, after what is noted of the person.
+        """
+        rows = [
+            self._row(notification_id, Planned(addressee, way, Target.PERSON, self._clock.now()), turn)
+            for addressee in (replace(one, notes=(*one.notes, note)) for one in addressees)
+            for way in addressee.ways
+            if addressee.person.id not in without
+        ]
+        await store.add_deliveries(session, rows)
+
     async def changed(self, session: AsyncSession, delivery: Delivery) -> None:
         """Tell the bus what `delivery` has become. A program's delivery is told without a contact."""
         notification = await session.get_one(Notification, delivery.notification_id)
@@ -128,7 +159,7 @@ class Telling:
         if failed.subscription or failed.to_unit:
             return
         contact = await store.contact(session, failed.contact_id)
-        others = await store.deliveries_to(session, failed.notification_id, failed.contact_id)
+        others = await store.deliveries_to(session, failed.notification_id, failed.contact_id, turn=failed.turn)
         ways = usable_ways(contact) if contact is not None and contact.enabled else ()
         way = next_way(ways, [delivery.channel for delivery in others])
         if way is not None:
@@ -138,7 +169,7 @@ class Telling:
                 note for note in (failed.note, f"{ChannelName(failed.channel).chinese}未送达，改用本方式") if note
             )
             letter = Planned(Addressee(person, role, (), notes), way, Target.PERSON, self._clock.now())
-            row = self._row(failed.notification_id, letter)
+            row = self._row(failed.notification_id, letter, failed.turn)
             await self._hold_storm(session, await session.get_one(Notification, failed.notification_id), [row])
             await store.add_deliveries(session, [row])
         elif not any(delivery.state in _ALIVE for delivery in others):
@@ -250,7 +281,7 @@ class Telling:
             if row["held"]:
                 row["next_attempt_at"] = max(row["next_attempt_at"], busy[way] or now + rules.wait)
 
-    def _row(self, notification_id: str, letter: Planned) -> dict[str, Any]:
+    def _row(self, notification_id: str, letter: Planned, turn: int = 0) -> dict[str, Any]:
         addressee = letter.addressee
         return {
             "id": new_id(),
@@ -261,6 +292,7 @@ class Telling:
             "to_unit": letter.target is Target.UNIT,
             "role": addressee.role.value if addressee.role else None,
             "channel": letter.way.channel.value,
+            "turn": turn,
             "address": letter.way.address,
             "note": "；".join(addressee.notes),
             "state": DeliveryState.PENDING.value,

@@ -30,7 +30,7 @@ CONSUMERS = {
     "analysis-worker": ([streams.POSTS_COLLECTED], "analysis-worker"),
     "analysis": ([streams.analyzed(part) for part in range(streams.ANALYZED_PARTITIONS)], "analysis-tracker"),
     "cases": ([streams.EVENTS_UPDATED], "cases"),
-    "notify": ([streams.NOTIFICATIONS_REQUESTED], "notify"),
+    "notify": ([streams.NOTIFICATIONS_REQUESTED, streams.ALERTS_RAISED, streams.CASES_CHANGED], "notify"),
 }
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, tests").decode()
 T = TypeVar("T")

@@ -175,6 +175,9 @@ NOTICE_NAMES: Final[dict[NotificationKind, str]] = {
     NotificationKind.CHANNEL_FAILING: "渠道异常",
     NotificationKind.SOURCE_SILENT: "信源中断",
     NotificationKind.ROSTER_GAP: "值班表缺口",
+    NotificationKind.COMMUNICATION_CHECK: "通信检查",
+    NotificationKind.NOTICE_TAKEN: "已有人签收",
+    NotificationKind.NOTICE_UNANSWERED: "无人签收",
 }
 TIER_NAMES: Final[dict[Tier, str]] = {
     Tier.CENTRAL: "中央媒体",

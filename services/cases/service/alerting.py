@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
-from contracts.messages import EventUpdated
+from contracts.messages import AlertSettled, EventUpdated
+from contracts.streams import ALERTS_RAISED
 from contracts.words import AlertStatus, ClockKind, Level
 from kit.problems import Problem
 from services.cases import store
@@ -185,9 +186,21 @@ class Alerting:
             now = self._desk.clock.now()
             settle_alert(alert, status, actor.name, now, reason)
             session.add(alert)
-            if case is not None:
-                file = await self._desk.file(session, case)
+            file = await self._desk.file(session, case) if case is not None else None
+            if file is not None:
                 await _enter_settled(file, alert, status, actor, reason)
+            settled = AlertSettled(
+                id=alert.id,
+                event_id=alert.event_id,
+                case_id=alert.case_id,
+                level=Level(alert.level),
+                status=status,
+                by=actor.name,
+                reason=reason,
+                at=now,
+                seen_by=await file.parties() if file is not None else [],
+            )
+            await self._desk.outbox.put(session, ALERTS_RAISED, "alert.settled", alert.id, settled)
             return alert
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.envelope import Message
-from contracts.messages import NotificationChanged
+from contracts.messages import EscalationChanged, NotificationChanged
 from contracts.words import AlertStatus, ChannelName, ClockKind, DeliveryState, NotificationKind
 from services.cases import store
 from services.cases.models import NoticeRow
@@ -15,6 +15,7 @@ from services.cases.service.actors import Actor
 from services.cases.service.alerting import settle_alert
 from services.cases.service.case_file import CaseFile
 from services.cases.service.desk import Desk
+from services.cases.service.escalations import enter_escalation
 from services.cases.service.handovers import accept_by_receipt
 from services.cases.service.information import receive
 from services.cases.service.levels import role_name
@@ -39,7 +40,7 @@ class Receipts:
         self._desk = desk
 
     async def take_in(self, messages: Sequence[Message]) -> None:
-        """Enter acknowledgements and failures of a batch, in one transaction; a repeated message changes nothing.
+        """Enter acknowledgements, failures and escalations of a batch, once each, in one transaction.
 
         An acknowledgement (签收) of a notice that wanted one meets the case's clock `acknowledge`, if that clock had
         started when the notice was sent, and acknowledges the alert that the notice told of.
@@ -47,12 +48,7 @@ class Receipts:
         now = self._desk.clock.now()
         async with self._desk.database.writing() as session:
             fresh = await self._desk.inbox.unseen(session, messages, now)
-            changes = [
-                NotificationChanged.model_validate(message.data)
-                for message in fresh
-                if message.type == "notification.changed"
-            ]
-            wanted = [c for c in changes if c.state in (DeliveryState.ACKNOWLEDGED, DeliveryState.FAILED)]
+            wanted = [change for message in fresh if (change := _read(message)) is not None]
             if not wanted:
                 return
             notices = await store.notices(session, [change.notification_id for change in wanted])
@@ -65,6 +61,10 @@ class Receipts:
                     files[case_id] = await self._desk.file(session, row)
             for change in wanted:
                 file = files.get(change.case_id or "")
+                if isinstance(change, EscalationChanged):
+                    if file is not None:
+                        await enter_escalation(file, change)
+                    continue
                 notice = notices.get(change.notification_id)
                 if change.state is DeliveryState.FAILED:
                     if file is not None:
@@ -86,6 +86,16 @@ class Receipts:
         if alert is not None and alert.status == AlertStatus.OPEN:
             settle_alert(alert, AlertStatus.ACKNOWLEDGED, change.contact_name, change.at)
             session.add(alert)
+
+
+def _read(message: Message) -> NotificationChanged | EscalationChanged | None:
+    """Return what a message tells of that belongs into a timeline; None where nothing of it does."""
+    if message.type == "escalation.changed":
+        return EscalationChanged.model_validate(message.data)
+    if message.type == "notification.changed":
+        change = NotificationChanged.model_validate(message.data)
+        return change if change.state in (DeliveryState.ACKNOWLEDGED, DeliveryState.FAILED) else None
+    return None
 
 
 async def _enter_receipt(file: CaseFile, change: NotificationChanged, notice: NoticeRow | None) -> None:

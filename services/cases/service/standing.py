@@ -23,7 +23,7 @@ from services.cases.tasks import OWED
 #: Entries of the timeline that a note of a hand-over repeats.
 _NEWS = 8
 #: Kinds of entry that are no news: each follows from another.
-_NO_NEWS = ("notice_failed", "acknowledged", "clock_warning")
+_NO_NEWS = ("notice_failed", "acknowledged", "clock_warning", "escalated", "escalation_taken")
 
 
 async def standing(session: AsyncSession, plan: Plan, row: CaseRow) -> Standing:

@@ -11,9 +11,11 @@ from contracts.words import ChannelName
 from kit.clock import Clock
 from services.notify.address_book import AddressBook
 from services.notify.channels.channel import Channel
+from services.notify.checks.service import Checks
 from services.notify.delivery.dead_letters import DeadLetters
 from services.notify.dispatch import Dispatcher
 from services.notify.dry_run import DryRun
+from services.notify.escalation.service import Escalations
 from services.notify.links import CalendarLinks
 from services.notify.people.importing import Import
 from services.notify.people.units import Units
@@ -36,6 +38,8 @@ class Parts:
 
     clock: Clock
     notifications: Notifications
+    escalations: Escalations
+    checks: Checks
     address_book: AddressBook
     telling: Telling
     dispatcher: Dispatcher

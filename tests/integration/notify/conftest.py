@@ -8,12 +8,14 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from aiohttp import web
 from aiosmtpd.controller import Controller
 
 from kit.embedded import free_port
 from kit.testing import MakeRuntime
 from services.notify.app import assemble
+from services.notify.escalation.models import EscalationPolicy
 from services.notify.models import Base
 from services.notify.settings import NotifySettings
 from tests.integration.notify.harness import Mailbox, Notify, Receiver, StartNotify
@@ -46,11 +48,15 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest_asyncio.fixture
 async def start(make_runtime: MakeRuntime, mailbox: Mailbox) -> AsyncIterator[StartNotify]:
-    """Give a starter of notify services; settings may be overridden."""
+    """Give a starter of notify services; settings may be overridden.
+
+    The policies that ship are put away first, so that only who is named is told; `policies=True` leaves them.
+    """
     clients: list[httpx.AsyncClient] = []
 
     async def begin(**settings: Any) -> Notify:
         clock, on_duty = settings.pop("clock", None), settings.pop("on_duty", None)
+        policies = settings.pop("policies", False)
         values: dict[str, Any] = {
             "public_url": "https://huiying.example",
             "smtp_url": f"smtp://127.0.0.1:{mailbox.port}",
@@ -68,6 +74,9 @@ async def start(make_runtime: MakeRuntime, mailbox: Mailbox) -> AsyncIterator[St
         app = assemble(runtime, runtime.settings, on_duty)
         await runtime.start()
         await runtime.settled()
+        if not policies:
+            async with runtime.database.writing() as session:
+                await session.execute(sa.delete(EscalationPolicy))
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://notify")
         clients.append(http)
         return Notify(runtime, app.state.notify, http)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from contracts.words import Role
 from kit.clock import ManualClock
+from services.notify.duty import Duty
 from tests.integration.notify.harness import SECRET, Mailbox, Notify, Receiver, StartNotify
 
 LOG = {"channel": "log", "address": "log"}
@@ -38,9 +39,9 @@ class Roster:
 
     async def at(
         self, _session: Any, instant: datetime, unit: str | None = None, role: Role | None = None
-    ) -> Collection[str]:
+    ) -> Sequence[Duty]:
         self.asked.append((unit, role))
-        return self.day if 0 <= instant.hour < 12 else self.night
+        return [Duty(one) for one in (self.day if 0 <= instant.hour < 12 else self.night)]
 
 
 async def test_quiet_hours_hold_back_until_they_end_but_not_what_is_grave(start: StartNotify, mailbox: Mailbox) -> None:

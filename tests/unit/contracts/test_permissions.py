@@ -56,6 +56,10 @@ delegations.write         AAAA- --- -A
 notifications.read        AAAAA ooo AA
 notifications.acknowledge ooooo ooo -o
 notifications.preview     AAAAA --- AA
+escalations.write         ---A- --- -A
+escalations.stop          AAA-- --- --
+checks.read               AAAAA --- AA
+checks.write              ---A- --- -A
 contacts.read             AAAA- --- AA
 contacts.write            ---A- --- -A
 contacts.own              ooooo ooo -o
