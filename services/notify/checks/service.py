@@ -165,6 +165,8 @@ class Checks:
             unit=wanted.unit if wanted.scope is Scope.UNIT else None,
             county=wanted.unit if wanted.scope is Scope.COUNTY else None,
         )
+        if wanted.drill:
+            people = [person for person in people if person.drill_target]
         if not people:
             log.warning("check.nobody", scope=wanted.scope.value, unit=wanted.unit)
             return None

@@ -91,6 +91,9 @@ async def test_a_check_from_paging_to_report_and_the_next_one_beside_it(paging: 
     shown = await report(paging, check["id"], roles={Role.PROPAGANDA}, name="周科长")
     assert [way["reason"] for unit in shown["units"] for way in unit["failed_ways"]] == [None]
 
+    for contact in (await paging.notify.admin("GET", "/api/v1/contacts")).json()["items"]:
+        takes_part = {"drill_target": not contact["desk"]}
+        assert (await paging.notify.admin("PATCH", f"/api/v1/contacts/{contact['id']}", json=takes_part)).is_success
     again = await started(paging, drill=True)
     (*_, drill) = await paging.heard("岩专员", 2)
     assert drill["subject"].startswith("【演练】")
