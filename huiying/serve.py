@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from huiying.errors import CommandError
 from huiying.parts import PARTS, part
 from kit.embedded import die_with_parent
+from kit.garbage import collect_rarely
 
 
 class _Server(uvicorn.Server):
@@ -61,6 +62,7 @@ def serve(name: str) -> None:
             timeout_graceful_shutdown=3,
         )
     )
+    collect_rarely()
     server.run()
     if not server.started:
         raise CommandError(f"{name} 未能启动 / did not start", 1)

@@ -17,6 +17,7 @@ from bench.events_parts.ours import BATCH, message, tracker
 from bench.events_parts.scores import BCubed, b_cubed
 from bench.events_parts.stream import BEGIN, Stream
 from bench.sentiment_parts.tables import progress
+from kit.garbage import collect_rarely
 from services.analysis import models
 from services.analysis.events.index import StoryIndex, Text
 from services.analysis.models import table
@@ -56,18 +57,19 @@ class Course:
 async def course(data: Path, posts: int, seconds: float) -> Course:
     """Put a stream through the tracker until it ends or `seconds` have passed."""
     stream = Stream(data)
+    collect_rarely()  # as every service does
     stretches: list[Stretch] = []
-    stories: dict[str, str | None] = {}
     began = time.monotonic()
     process = psutil.Process()
-    with tempfile.TemporaryDirectory() as folder:
+    # what is needed at the end alone is not to count as memory
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         async with tracker(Path(folder), BEGIN, None) as (tracking, clock):
             base = process.memory_info().rss
             spent, wall, loading = 0.0, 0.0, 0.0
             plain = 0
             for batch in stream.batches(posts, BATCH):
                 messages = [message(item, known) for item, known in batch]
-                stories |= {one.subject: item.story for one, (item, _) in zip(messages, batch, strict=True)}
+                told.writelines(f"{one.subject} {item.story}\n" for one, (item, _) in zip(messages, batch, strict=True))
                 clock.advance(batch[-1][0].at - clock.now())
                 loads = clock.now() - tracking._loaded_at >= _DAY
                 started, at = time.process_time(), time.monotonic()
@@ -96,8 +98,12 @@ async def course(data: Path, posts: int, seconds: float) -> Course:
                         break
             chosen = table(models.Post)
             async with tracking._runtime.database.reading() as session:
-                rows = (await session.execute(sa.select(chosen.c.id, chosen.c.event_id))).all()
-    return Course(stretches, b_cubed([stories[row.id] for row in rows], [row.event_id for row in rows], noise=True))
+                event_of = {
+                    row.id: row.event_id for row in await session.execute(sa.select(chosen.c.id, chosen.c.event_id))
+                }
+        told.seek(0)
+        known = [line.split() for line in told]
+    return Course(stretches, b_cubed([story for _, story in known], [event_of[id_] for id_, _ in known], noise=True))
 
 
 def _size(folder: Path) -> int:

@@ -219,7 +219,7 @@ class Joining:
             self._offer_stored(one, Link(LinkKind.REPOST, self._posts[probe.number].order))
         for probe, one in await self._nearest_each(texts, later=True):
             self._offer_stored(one, Link(LinkKind.TEXT, self._posts[probe.number].order, 1.0))
-        for position, one in await linking.unlike(self._session, self._partition, _numbered(others)):
+        for position, one in await linking.unlike(self._session, self._partition, others):
             probe = others[position]
             self._offer_stored(one, Link(LinkKind.STORY, self._posts[probe.number].order, probe.likeness))
 
@@ -237,7 +237,7 @@ class Joining:
     async def _nearest_each(
         self, probes: Sequence[Probe], *, by: By = "story_hash", later: bool = False
     ) -> list[tuple[Probe, Linked]]:
-        found = await linking.nearest(self._session, self._partition, by, _numbered(probes), later=later)
+        found = await linking.nearest(self._session, self._partition, by, probes, later=later)
         self._meet(found.values())
         return [(probes[position], one) for position, one in found.items()]
 
@@ -299,11 +299,6 @@ class Joining:
         joined.founded |= placement.founded
         joined.merged |= placement.merged
         joined.revived |= placement.revived
-
-
-def _numbered(probes: Sequence[Probe]) -> list[Probe]:
-    """Return the probes numbered by their place, so that answers can be told apart."""
-    return [Probe(at, one.key, one.order, one.bound, one.likeness) for at, one in enumerate(probes)]
 
 
 def _before(orders: Sequence[Order], order: Order) -> Order | None:

@@ -18,6 +18,7 @@ from contracts.messages import PostAnalyzed, PostCollected, PostRecounted
 from kit.runtime import Runtime
 from services.analysis.enrich.folding import text_hash
 from services.analysis.enrich.story import story_of
+from services.analysis.events import description
 from services.analysis.events.concern_tally import keys_of
 from services.analysis.events.index import StoryIndex, Text
 from services.analysis.events.linking import LinkKind
@@ -136,6 +137,7 @@ class Tracker:
             await self._load_from(session, revision, now)
 
     async def _load_from(self, session: AsyncSession, revision: int, now: datetime) -> StoryIndex:
+        description.forget()  # once a day, so that no text outlives its row by more
         since = now - timedelta(days=self._settings.event_memory_days)
         index = self._index = await tracking.load_index(session, self.partition, since)
         self._revision, self._loaded_at = revision, now

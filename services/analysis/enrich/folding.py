@@ -88,7 +88,9 @@ def story_key(text: str) -> str:
     A text that holds nothing else keeps its plain folded form.
     """
     folded = fold(text)
-    bare = _HANDLE.sub(" ", _LINK.sub(" ", folded))
+    bare = _LINK.sub(" ", folded) if "://" in folded or "www." in folded else folded
+    if "@" in bare:
+        bare = _HANDLE.sub(" ", bare)
     return "".join(filter(str.isalnum, bare)) or folded
 
 

@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 from typing import Final
 
 from services.analysis.enrich.folding import story_key
@@ -32,6 +34,8 @@ _SHORTEST_SENTENCE: Final = 8
 #: sentences that share this much of the shorter one's character pairs say the same
 _SAME: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。!?！？…\n]+[。!?！？…]*[”」』\"]?")
+#: texts whose sentences are remembered, some kilobytes each
+_REMEMBERED: Final = 4_096
 _ENDS: Final = (*'。!?！？…”」』"',)
 _SHORTEST_HEADLINE: Final = 6
 _TAG: Final = re.compile(r"[#＃]([^#＃\n]+)[#＃]|【([^】\n]+)】")
@@ -112,44 +116,58 @@ def _by_centrality(stories: Sequence[Story]) -> list[Story]:
 
 def _extract(stories: Sequence[Story]) -> str:
     """Return up to three sentences that say what most texts say, in the order in which they were published."""
-    found: list[tuple[Story, int, str, frozenset[str]]] = []
+    found: list[tuple[Story, int, _Sentence]] = []
     spread: Counter[str] = Counter()
     for story in stories:
-        sentences = [" ".join(s.split()) for s in _SENTENCE.findall(story.text[:OPENING])]
-        pairs_of_text: set[str] = set()
-        for place, sentence in enumerate(sentences):
-            pairs = _pairs(sentence)
-            pairs_of_text |= pairs
-            if len(story_key(sentence)) >= _SHORTEST_SENTENCE:
-                found.append((story, place, sentence, pairs))
-        spread.update(pairs_of_text)
+        sentences = _sentences(story.text[:OPENING])
+        spread.update(frozenset().union(*(one.pairs for one in sentences)))
+        found += [(story, place, one) for place, one in enumerate(sentences) if one.tells]
     if not found:
         return " ".join(stories[0].text.split())[:SUMMARY_CHARACTERS]
 
-    def weight(one: tuple[Story, int, str, frozenset[str]]) -> float:
-        _, place, _, pairs = one
+    def weight(place: int, pairs: frozenset[str]) -> float:
         # what many texts hold, early in the text; long sentences gain by what they hold, not by their length
-        return sum(spread[pair] - 1 for pair in pairs) / (len(pairs) + 10) / (1 + 0.2 * place)
+        return (sum(map(spread.__getitem__, pairs)) - len(pairs)) / (len(pairs) + 10) / (1 + 0.2 * place)
 
-    chosen: list[tuple[Story, int, str, frozenset[str]]] = []
+    chosen: list[tuple[Story, int, _Sentence]] = []
     left = SUMMARY_CHARACTERS
-    for one in sorted(found, key=lambda one: (-weight(one), one[0].order, one[1])):
-        fits = len(one[2]) <= left
-        if fits and not any(_overlap(one[3], other[3]) >= _SAME for other in chosen):
+    for one in sorted(found, key=lambda one: (-weight(one[1], one[2].pairs), one[0].order, one[1])):
+        fits = len(one[2].said) <= left
+        if fits and not any(_overlap(one[2].pairs, other[2].pairs) >= _SAME for other in chosen):
             chosen.append(one)
-            left -= len(one[2]) + 1
+            left -= len(one[2].said) + 1
         if len(chosen) == _SENTENCES:
             break
     if not chosen:
-        return found[0][2][: SUMMARY_CHARACTERS - 1] + "…"
-    *before, last = (one[2] for one in sorted(chosen, key=lambda one: (one[0].order, one[1])))
+        return found[0][2].said[: SUMMARY_CHARACTERS - 1] + "…"
+    *before, last = (one[2].said for one in sorted(chosen, key=lambda one: (one[0].order, one[1])))
     # a line without a full stop would run into the next
     return "".join(one if one.endswith(_ENDS) else f"{one}。" for one in before) + last
 
 
-def _pairs(sentence: str) -> frozenset[str]:
-    key = story_key(sentence)
-    return frozenset(key[at : at + 2] for at in range(len(key) - 1))
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence, its pairs of neighbouring letters and digits, and whether it is long enough to tell something."""
+
+    said: str
+    pairs: frozenset[str]
+    tells: bool
+
+
+def forget() -> None:
+    """Keep no text any longer that events were described by."""
+    _sentences.cache_clear()
+
+
+# an event is described anew with each text that it gains, mostly by texts that it was described by before
+@lru_cache(maxsize=_REMEMBERED)
+def _sentences(text: str) -> tuple[_Sentence, ...]:
+    found = []
+    for sentence in _SENTENCE.findall(text):
+        said = " ".join(sentence.split())
+        key = story_key(said)
+        found.append(_Sentence(said, frozenset(map(add, key, key[1:])), len(key) >= _SHORTEST_SENTENCE))
+    return tuple(found)
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(NamedTuple):
     """A text like another, and how much.
 
     `last`: when a stored post with it was last published, seconds since 1970; minus infinity where none is stored.
@@ -44,4 +44,4 @@ class Nearest:
 
     def _rows(self, chosen: slice | NDArray[np.bool_]) -> list[Alike]:
         columns = (self.stories[chosen], self.likeness[chosen], self.last[chosen])
-        return [Alike(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        return list(map(Alike._make, zip(*(column.tolist() for column in columns), strict=True)))

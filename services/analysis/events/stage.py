@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate
+from operator import sub
 
 from contracts.messages import EventMetrics
 from contracts.words import Stage
@@ -68,7 +71,7 @@ def _fades(series: HourlySeries, ends: Collection[int], rules: StageRules) -> bo
     """Follow the pace through the hours; `ends` are the hours after a burst."""
     if sum(series.counts) < rules.least_peak:
         return False
-    posts, due = _sums(series.counts, rules.pace_hours), _sums(series.exposures(), rules.pace_hours)
+    posts, due = _sums(series.counts, rules.pace_hours), _dues(series.now, len(series.counts), rules.pace_hours)
     highest, before, fading = 0.0, 0.0, False
     for hour, (held, exposure) in enumerate(zip(posts, due, strict=True)):
         pace = held / exposure if exposure else 0.0
@@ -82,7 +85,13 @@ def _fades(series: HourlySeries, ends: Collection[int], rules: StageRules) -> bo
     return fading
 
 
+@lru_cache(maxsize=16)
+def _dues(now: datetime, hours: int, width: int) -> tuple[float, ...]:
+    """Return what :func:`_sums` gives of the exposures: the same for all events at one instant."""
+    return tuple(_sums(HourlySeries((0,) * hours, now).exposures(), width))
+
+
 def _sums(values: Sequence[float], width: int) -> list[float]:
     """Return the sum of each value and the `width` - 1 before it."""
     upto = list(accumulate(values, initial=0.0))
-    return [upto[i + 1] - upto[max(0, i + 1 - width)] for i in range(len(values))]
+    return list(map(sub, upto[1:], [0.0] * (width - 1) + upto))

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from operator import add
 from typing import Final
 
 from services.analysis.enrich.folding import fold
@@ -97,7 +97,7 @@ def bounded(word: str) -> str:
 
 def pairs(letters: str) -> Iterator[str]:
     """Yield the overlapping pairs of a run of letters."""
-    return map("".join, pairwise(letters))
+    return map(add, letters, letters[1:])
 
 
 def of_text(folded: str) -> set[str]:

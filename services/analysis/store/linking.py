@@ -7,16 +7,16 @@ many posts are stored.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.database import UtcDateTime
+from kit.database import UtcDateTime, sqlite_stamp
 from services.analysis import models
 from services.analysis.events.linking import Link, LinkKind, Member, Order
 from services.analysis.models import table
@@ -45,11 +45,10 @@ class Linked:
         return self.order[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """A question: among the posts with the value `key`, those before (or after) `order` and not beyond `bound`.
 
-    `number` names the question in the answer; `likeness` is how alike the texts are, where that matters.
+    `number` is the asking post's, for whoever asks; `likeness` is how alike the texts are, where that matters.
     """
 
     number: int
@@ -62,7 +61,7 @@ class Probe:
 async def nearest(
     session: AsyncSession, partition: int, by: By, probes: Sequence[Probe], *, later: bool
 ) -> dict[int, Linked]:
-    """Return by probe number the nearest post before the probe's order, or after it."""
+    """Return by the place of each probe the nearest post before the probe's order, or after it."""
     sign, way, bound = (">", "ASC", "<=") if later else ("<", "DESC", ">=")
     # what repeats a post does so across partitions
     within = "q.partition = :partition" if by == "story_hash" else ":partition = :partition"
@@ -73,7 +72,10 @@ async def nearest(
 
 
 async def unlike(session: AsyncSession, partition: int, probes: Sequence[Probe]) -> list[tuple[int, Linked]]:
-    """Return the posts after a probe's order with the probe's text that follow none, or one at most as alike."""
+    """Return the posts after a probe's order with the probe's text that follow none, or one at most as alike.
+
+    Each comes with the place of its probe.
+    """
     return await _ask(
         session,
         "story_hash",
@@ -123,7 +125,7 @@ async def _ask(
     found: list[tuple[int, Linked]] = []
     kind: sa.types.TypeEngine[Any] = sa.BigInteger() if by == "story_hash" else sa.String()
     for start in range(0, len(probes), _STEP):
-        source, values = _source(session, probes[start : start + _STEP], kind)
+        source, values = _source(session, start, probes[start : start + _STEP], kind)
         statement = sa.text(
             f"SELECT j.number AS number, p.id, p.published_at, p.event_id, p.parent_id, p.link, p.likeness, "
             f"p.partition, a.published_at AS parent_at "
@@ -145,12 +147,12 @@ async def _ask(
 
 
 def _source(
-    session: AsyncSession, probes: Iterable[Probe], kind: sa.types.TypeEngine[Any]
+    session: AsyncSession, first: int, probes: Sequence[Probe], kind: sa.types.TypeEngine[Any]
 ) -> tuple[str, list[sa.BindParameter[Any]]]:
-    """Return the probes as a table `j` of one row each, and its parameters."""
+    """Return the probes as a table `j` of one row each, numbered from `first`, and its parameters."""
     if dialect_of(session) == "postgresql":
         columns: dict[str, tuple[list[Any], sa.types.TypeEngine[Any]]] = {
-            "numbers": ([p.number for p in probes], sa.Integer()),
+            "numbers": (list(range(first, first + len(probes))), sa.Integer()),
             "keys": ([p.key for p in probes], kind),
             "times": ([p.order[0] for p in probes], sa.DateTime(timezone=True)),
             "ids": ([p.order[1] for p in probes], sa.String()),
@@ -162,15 +164,13 @@ def _source(
             f"unnest({names}) AS j(number, key, at, id, bound, likeness)",
             [sa.bindparam(name, values, type_=postgresql.ARRAY(type_)) for name, (values, type_) in columns.items()],
         )
-    rows = [[p.number, p.key, _stamp(p.order[0]), p.order[1], _stamp(p.bound), p.likeness] for p in probes]
+    rows = [
+        (number, p.key, sqlite_stamp(p.order[0]), p.order[1], sqlite_stamp(p.bound), p.likeness)
+        for number, p in enumerate(probes, first)
+    ]
     fields = ("number", "key", "at", "id", "bound", "likeness")
     read = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(fields))
     return f"(SELECT {read} FROM json_each(:probes)) j", [sa.bindparam("probes", json.dumps(rows))]
-
-
-def _stamp(at: datetime) -> str:
-    """Return an instant as SQLite stores it."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _linked(row: sa.Row[Any]) -> Linked:
