@@ -17,9 +17,8 @@ from services.notify.addressing import subscription_way
 from services.notify.api.parts import PartsDep
 from services.notify.channels.channel import Letter
 from services.notify.delivery.dead_letters import DeadLetterFilter
-from services.notify.schemas import (
-    ChannelTestOut,
-    RetriedOut,
+from services.notify.schemas import ChannelTestOut, RetriedOut
+from services.notify.webhooks.schemas import (
     RotateIn,
     WebhookDeliveryOut,
     WebhookIn,

@@ -20,8 +20,8 @@ from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
 from services.notify.models import Delivery, Webhook, WebhookCall
-from services.notify.schemas import WebhookIn, WebhookPatch
 from services.notify.ways import Way, check_way
+from services.notify.webhooks.schemas import WebhookIn, WebhookPatch
 
 #: Raises a problem unless the caller has seen this version.
 Precondition = Callable[[int], None]
