@@ -26,7 +26,7 @@ run: setup ## Set up if needed, then start everything in the foreground until Ct
 	@exec $(BIN)/huiying up
 
 test: setup-dev ## Set up if needed, then run every test that this machine can run
-	$(BIN)/python -m pytest -n $(TEST_WORKERS)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup -rf
 
 test-train: $(VENV)-train/.made ## Test training and models of the user's own (needs torch; .venv-train)
 	$(VENV)-train/bin/python -m pytest tests/unit/training tests/unit/analysis/sentiment

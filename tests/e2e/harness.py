@@ -71,6 +71,7 @@ class System:
             "HUIYING_PORT": str(self.port),
             "HUIYING_WEBHOOK_ALLOW_HOSTS": "127.0.0.1",
             "HUIYING_HEARTBEAT_SECONDS": "0.5",
+            "HUIYING_FOLD_WAIT": "3",
             "HUIYING_CLOCK_FILE": str(self._shift),
             **environment,
         }
@@ -78,7 +79,7 @@ class System:
         self._clients: list[Client] = []
         self._listeners: list[Listener] = []
 
-    def start(self, seconds: float = 90) -> None:
+    def start(self, seconds: float = 240) -> None:
         """Start it and wait until it says that it is ready."""
         before = self.output.stat().st_size if self.output.exists() else 0
         words, environment = command("up", **self._environment)
