@@ -33,7 +33,9 @@ _DAY: Final = timedelta(days=1)
 class Stretch:
     """The stream after `posts` posts, and the last :data:`STRETCH` of them.
 
-    Seconds are of the processor; those of the batches in which the index was loaded anew stand apart.
+    Seconds are of the processor; those of the batches in which the index was loaded anew stand apart. `yardstick`: how
+    long a piece of work that is always the same took meanwhile, seconds of the processor: what else runs on the
+    machine makes even these more.
     """
 
     posts: int
@@ -42,6 +44,7 @@ class Stretch:
     seconds: float
     wall: float
     loading: float
+    yardstick: float
     memory: int
     database: int
 
@@ -65,8 +68,8 @@ async def course(data: Path, posts: int, seconds: float) -> Course:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         async with tracker(Path(folder), BEGIN, None) as (tracking, clock):
             base = process.memory_info().rss
-            spent, wall, loading = 0.0, 0.0, 0.0
-            plain = 0
+            spent, wall, loading, standard = 0.0, 0.0, 0.0, 0.0
+            plain, measured = 0, 0
             for batch in stream.batches(posts, BATCH):
                 messages = [message(item, known) for item, known in batch]
                 told.writelines(f"{one.subject} {item.story}\n" for one, (item, _) in zip(messages, batch, strict=True))
@@ -79,6 +82,7 @@ async def course(data: Path, posts: int, seconds: float) -> Course:
                     loading += took
                 else:
                     spent, wall, plain = spent + took, wall + time.monotonic() - at, plain + len(batch)
+                standard, measured = standard + _yardstick(), measured + 1
                 if stream.posts // STRETCH > (stream.posts - len(batch)) // STRETCH:
                     stretches.append(
                         Stretch(
@@ -88,12 +92,13 @@ async def course(data: Path, posts: int, seconds: float) -> Course:
                             spent / plain,
                             wall / plain,
                             loading,
+                            standard / measured,
                             process.memory_info().rss - base,
                             _size(Path(folder)),
                         )
                     )
                     progress(str(stretches[-1]))
-                    spent, wall, loading, plain = 0.0, 0.0, 0.0, 0
+                    spent, wall, loading, standard, plain, measured = 0.0, 0.0, 0.0, 0.0, 0, 0
                     if time.monotonic() - began > seconds:
                         break
             chosen = table(models.Post)
@@ -104,6 +109,16 @@ async def course(data: Path, posts: int, seconds: float) -> Course:
         told.seek(0)
         known = [line.split() for line in told]
     return Course(stretches, b_cubed([story for _, story in known], [event_of[id_] for id_, _ in known], noise=True))
+
+
+def _yardstick() -> float:
+    """Return the processor time of counting up 20,000 words in a dictionary."""
+    started = time.thread_time()
+    counts: dict[str, int] = {}
+    for number in range(20_000):
+        word = str(number * number)
+        counts[word] = counts.get(word, 0) + 1
+    return time.thread_time() - started
 
 
 def _size(folder: Path) -> int:

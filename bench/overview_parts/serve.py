@@ -12,8 +12,9 @@ import uvicorn
 
 from bench.stored_posts import END
 from kit.clock import ManualClock
+from kit.garbage import collect_rarely
 from kit.runtime import Runtime
-from kit.service import create_app
+from kit.service import create_app, routes_of
 from services.analysis.api import events, series, trends
 from services.analysis.models import Base
 from services.analysis.settings import AnalysisSettings
@@ -21,5 +22,6 @@ from services.analysis.settings import AnalysisSettings
 if __name__ == "__main__":
     settings = AnalysisSettings()
     runtime = Runtime(settings, "analysis", Base, clock=ManualClock(END))
-    app = create_app(runtime, [events.router, series.router, trends.router], title="bench")
+    app = create_app(runtime, routes_of(events.router, series.router, trends.router), title="bench")
+    collect_rarely()  # as every service does
     uvicorn.run(app, host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), log_level="warning", access_log=False)

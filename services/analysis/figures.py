@@ -16,7 +16,7 @@ from kit.bus import envelope
 from kit.runtime import Runtime
 from services.analysis.events.description import OPENING, READ, Story, quotes, title_and_summary, title_of_words
 from services.analysis.events.series import RECENT_HOURS, HourlySeries
-from services.analysis.events.stage import stage
+from services.analysis.events.stage import needs_hours, stage
 from services.analysis.events.state import EventState, TrackedPost, Window, by_count
 from services.analysis.settings import AnalysisSettings
 from services.analysis.store import buckets, event_states
@@ -85,8 +85,9 @@ class Figures:
     ) -> list[EventUpdated]:
         """Work out the figures of events, store them, and return what others are told of each."""
         windows = await buckets.windows(session, states.keys(), now)
-        recent = await buckets.recent_hours(session, states.keys(), now)
         rules = self._settings.events
+        told_by_hours = [id_ for id_, state in states.items() if needs_hours(state.posts_total, rules.stage)]
+        recent = await buckets.recent_hours(session, told_by_hours, now)
         changed = []
         for id_, state in states.items():
             metrics = state.metrics(windows.get(id_, Window()), now, rules.heat)

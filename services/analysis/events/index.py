@@ -97,20 +97,24 @@ class StoryIndex:
     ) -> _Columns:
         """Return the texts of `among` that are alike, their products, and when each was last published."""
         rows = among.meeting(keys)
+        # a text that is among them meets itself, mostly nothing else
+        rows = rows[rows != among.row.get(text.story, -1)]
+        enough: NDArray[np.int64] | int = math.ceil(least * SCALE**2)
+        if text.where and len(rows):
+            provinces, counties = apart(np.int64(text.where), among.where[rows])
+            rows = rows[~counties]
+            enough = np.where(provinces[~counties], math.ceil((least + ELSEWHERE) * SCALE**2), enough)
         if not len(rows):
             return _NOTHING
         products = among.products(rows, self._asked)
-        enough = products >= math.ceil(least * SCALE**2)
-        rows, products = rows[enough], products[enough]
-        provinces, counties = apart(np.int64(text.where), among.where[rows])
-        elsewhere = provinces & (products < math.ceil((least + ELSEWHERE) * SCALE**2))
-        kept = ~elsewhere & ~counties & (among.stories[rows] != text.story)
+        kept = products >= enough
         rows = rows[kept]
         return among.stories[rows], products[kept], last[rows]
 
 
 _Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 _NOTHING: Final[_Columns] = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+_NONE: Final = Nearest(np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.float64))
 
 
 class _Texts:
@@ -147,8 +151,7 @@ class _Texts:
     def meeting(self, keys: Sequence[int]) -> NDArray[np.int64]:
         """Return the rows of the texts that meet one with these keys, ascending."""
         found = array("i")
-        for key in keys:
-            holders = self._holders.get(key)
+        for holders in map(self._holders.get, keys):
             if holders is not None:
                 found.extend(holders)
         if len(found) < SHARED:
@@ -162,16 +165,22 @@ class _Texts:
 
     def products(self, rows: NDArray[np.int64], weights: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Return the products of texts, at least one and all with terms, with the text of these `weights` by term."""
-        begins = self._begins[rows]
-        sizes = self._begins[rows + 1] - begins
+        begins = self._begins.take(rows)
+        sizes = self._begins.take(rows + 1) - begins
         ends = np.cumsum(sizes)
-        firsts = ends - sizes
-        entries = self._entries[np.arange(ends[-1]) + np.repeat(begins - firsts, sizes)]
-        shared = weights[entries >> 12].astype(np.int64) * (entries & 255)
-        return np.asarray(np.add.reduceat(shared, firsts), np.int64)
+        places = np.repeat(begins + sizes - ends, sizes)
+        places += np.arange(len(places))
+        entries = self._entries.take(places)
+        shared = np.flatnonzero(weights.take(entries >> 12) != 0)
+        entries = entries.take(shared)
+        products = weights.take(entries >> 12).astype(np.int64) * (entries & 255)
+        # sums of whole numbers far below 2**53
+        return np.bincount(np.searchsorted(ends, shared, "right"), products, len(rows)).astype(np.int64)
 
 
 def _nearest(parts: Sequence[_Columns]) -> Nearest:
+    if not any(len(stories) for stories, _, _ in parts):
+        return _NONE
     stories, products, last = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((stories, -products))
     return Nearest(stories[order], products[order] / SCALE**2, last[order])

@@ -39,6 +39,11 @@ class StageRules:
     least_peak: int = 6
 
 
+def needs_hours(posts: int, rules: StageRules) -> bool:
+    """Tell whether the hours of an event of so many posts can play a part in its stage."""
+    return posts >= min(rules.least_peak, rules.burst_posts)
+
+
 def stage(series: HourlySeries, metrics: EventMetrics, rules: StageRules) -> Stage:
     """Return the stage of an event at `series.now`.
 

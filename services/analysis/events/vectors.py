@@ -50,6 +50,9 @@ _ASCII: Final = 128
 #: 1 + ln of a count in sixteenths; no text that is read has a term more often
 _LEVELS: Final = np.rint(STEP * (1 + np.log(np.maximum(np.arange(READ + 1), 1)))).astype(np.int64)
 
+#: the sum of vectors by term, zeros but while :func:`centrality` is at work
+_SUMS: Final = np.zeros(TERMS, np.int64)
+
 #: the terms of a text in order, each as term << 12 | whether texts meet by it << 8 | weight
 Vector = NDArray[np.uint32]
 
@@ -125,14 +128,14 @@ def product(one: Vector, other: Vector) -> int:
 
 
 def centrality(vectors: list[Vector]) -> list[int]:
-    """Return the product of each vector with the sum of all."""
+    """Return the product of each vector with the sum of all. Not to be called by several threads at once."""
     entries = np.concatenate(vectors)
-    _, places = np.unique(terms_of(entries), return_inverse=True)
-    weights = weights_of(entries)
-    # sums of whole numbers far below 2**53
-    whole = np.bincount(places, weights).astype(np.int64)
+    terms, weights = terms_of(entries), weights_of(entries)
+    np.add.at(_SUMS, terms, weights)
+    sums = _SUMS[terms]
+    _SUMS[terms] = 0
     begins = np.cumsum([0, *(len(vector) for vector in vectors[:-1])])
-    found: list[int] = np.add.reduceat(weights * whole[places], begins).tolist()
+    found: list[int] = np.add.reduceat(weights * sums, begins).tolist()
     return found
 
 

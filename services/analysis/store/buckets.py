@@ -82,9 +82,10 @@ async def recent_hours(
     statement = sa.select(_HOURS.c.event_id, _HOURS.c.hour, _HOURS.c.posts).where(
         _HOURS.c.hour >= first, _HOURS.c.hour <= last
     )
+    place = {first + number * HOUR: number for number in range(hours)}
     found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * hours)
     for row in await rows_among(session, statement, _HOURS.c.event_id, sorted(event_ids)):
-        found[row.event_id][(row.hour - first) // HOUR] = row.posts
+        found[row.event_id][place[row.hour]] = row.posts
     for event_id, posts in (await _tails(session, found, now)).items():
         found[event_id][-1] -= posts
     return {id_: counts for id_, counts in found.items() if any(counts)}

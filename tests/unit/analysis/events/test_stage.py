@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.messages import EventMetrics
 from contracts.words import Stage
 from services.analysis.events.series import RECENT_HOURS, RHYTHM, HourlySeries, rhythm
-from services.analysis.events.stage import StageRules, stage
+from services.analysis.events.stage import StageRules, needs_hours, stage
 
 #: 16:30 in Shanghai
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -87,6 +87,15 @@ def test_any_series_has_a_stage_that_its_size_allows(counts: list[int], second: 
     if found is Stage.GROWING:
         assert day >= RULES.growing_posts
     assert (day == 0) <= (found is Stage.FADING)
+
+
+@given(st.lists(st.integers(0, RECENT_HOURS - 1), min_size=1, max_size=8), st.integers(0, 3))
+def test_the_hours_of_an_event_that_need_not_be_read_change_nothing(hours: list[int], before: int) -> None:
+    counts = [hours.count(hour) for hour in range(RECENT_HOURS)]
+    metrics = EventMetrics(posts_24h=sum(counts[-24:]))
+    if not needs_hours(len(hours) + before, RULES):
+        unread = HourlySeries([0] * RECENT_HOURS, NOW)
+        assert stage(HourlySeries(counts, NOW), metrics, RULES) is stage(unread, metrics, RULES)
 
 
 def test_the_rhythm_is_one_on_the_mean() -> None:
