@@ -14,6 +14,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from kit.garbage import collect_rarely
 from kit.logging import configure
 
 pytest_plugins = ["kit.testing"]
@@ -32,6 +33,12 @@ def pytest_configure() -> None:
 # how long one example takes says nothing where other work runs on the machine
 settings.register_profile("huiying", deadline=None)
 settings.load_profile("huiying")
+
+
+def pytest_collection_finish() -> None:
+    """Look rarely for garbage among all that the collected tests have loaded."""
+    collect_rarely()
+
 
 _connect = socket.socket.connect
 

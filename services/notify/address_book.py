@@ -116,7 +116,7 @@ class AddressBook:
     async def mine(self, principal: Principal) -> Contact:
         """Return the contact whose login name is the caller's; 404 where there is none."""
         async with self._database.reading() as session:
-            return _own(await store.contact_of(session, principal.name))
+            return _own(await store.contact_of(session, principal.login))
 
     async def change_mine(self, principal: Principal, wanted: MeIn, precondition: Precondition) -> Contact:
         """Change the caller's own quiet hours and language; 404 where the caller is no contact."""

@@ -111,7 +111,7 @@ class Notifications:
         async with self._database.reading() as session:
             contact_id = None
             if mine_of is not None:
-                mine = await store.contact_of(session, mine_of.name)
+                mine = await store.contact_of(session, mine_of.login)
                 if mine is None:
                     return []
                 contact_id = mine.id
@@ -134,7 +134,7 @@ class Notifications:
             if found is None:
                 raise _unknown()
             if mine_of is not None:
-                mine = await store.contact_of(session, mine_of.name)
+                mine = await store.contact_of(session, mine_of.login)
                 if mine is None or not await store.deliveries_to(session, notification_id, mine.id):
                     raise _unknown()
             return found, (await store.deliveries_of(session, [found.id]))[found.id]

@@ -78,7 +78,7 @@ class DeadLetters:
                     en="This delivery has not failed",
                     state=found.state,
                 )
-            self._again([found], by)
+            send_again([found], self._clock.now(), by)
         self._wake.set()
         return found
 
@@ -86,7 +86,7 @@ class DeadLetters:
         """Put all of them on their way again; returns how many."""
         async with self._database.writing() as session:
             rows = await self._held(session, wanted)
-            self._again(rows, by)
+            send_again(rows, self._clock.now(), by)
         self._wake.set()
         return len(rows)
 
@@ -95,11 +95,11 @@ class DeadLetters:
         query = query.with_for_update(skip_locked=True)
         return (await session.scalars(query)).all()
 
-    def _again(self, rows: Sequence[Delivery], by: str) -> None:
-        """Begin a new round of attempts. Each goes out as a letter of its own, under the same id as before."""
-        now = self._clock.now()
-        for row in rows:
-            row.state, row.next_attempt_at, row.attempts_before = DeliveryState.PENDING.value, now, row.attempts
-            row.held, row.folded_into = False, None
-            row.retried_at, row.retried_by = now, by
-            log.info("delivery.retried", delivery_id=row.id, by=by)
+
+def send_again(rows: Sequence[Delivery], now: datetime, by: str) -> None:
+    """Begin a new round of attempts. Each goes out as a letter of its own, under the same id as before."""
+    for row in rows:
+        row.state, row.next_attempt_at, row.attempts_before = DeliveryState.PENDING.value, now, row.attempts
+        row.held, row.folded_into = False, None
+        row.retried_at, row.retried_by = now, by
+        log.info("delivery.retried", delivery_id=row.id, by=by)

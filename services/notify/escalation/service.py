@@ -102,7 +102,7 @@ class Escalations:
         async with self._database.reading() as session:
             contact_id = None
             if _confined(principal):
-                mine = await contacts.contact_of(session, principal.name)
+                mine = await contacts.contact_of(session, principal.login)
                 if mine is None:
                     return []
                 contact_id = mine.id
@@ -215,12 +215,12 @@ async def _courses(session: AsyncSession, rows: Sequence[tuple[Escalation, Notif
 
 async def _name(session: AsyncSession, principal: Principal) -> str:
     """Return what people call the caller: their name as a contact, else their login name."""
-    mine = await contacts.contact_of(session, principal.name)
+    mine = await contacts.contact_of(session, principal.login)
     return mine.name if mine is not None else principal.name
 
 
 async def _told(session: AsyncSession, notification_id: str, principal: Principal) -> bool:
-    mine = await contacts.contact_of(session, principal.name)
+    mine = await contacts.contact_of(session, principal.login)
     return mine is not None and bool(await contacts.deliveries_to(session, notification_id, mine.id))
 
 

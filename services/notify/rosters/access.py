@@ -16,9 +16,8 @@ from services.notify.rosters.models import RosterRow
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling: their login name, unit, and contact where they are one."""
+    """Who is calling: their unit, and their contact where they are one."""
 
-    name: str
     unit: str | None
     contact_id: str | None
     #: sees every roster
@@ -34,9 +33,8 @@ class Caller:
 
 async def caller_of(session: AsyncSession, principal: Principal) -> Caller:
     """Return the caller with their contact."""
-    contact = await contacts.contact_of(session, principal.name)
+    contact = await contacts.contact_of(session, principal.login)
     return Caller(
-        principal.name,
         principal.unit,
         contact.id if contact is not None else None,
         overseer=principal.reach("rosters.read") is Reach.ALL,

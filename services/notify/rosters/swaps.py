@@ -136,10 +136,7 @@ def _check_whose(row: SwapRow, caller: Caller, to: SwapState) -> None:
     """Answer 403 unless it is the caller's to decide so. Whoever proposed cannot accept for the other."""
     mine = caller.contact_id is not None and caller.contact_id == row.contact_id
     theirs = caller.contact_id is not None and caller.contact_id == row.other_id
-    if to is SwapState.WITHDRAWN:
-        may = mine or caller.keeper or row.proposed_by == caller.name
-    else:
-        may = theirs or (caller.keeper and not mine)
+    may = (mine or caller.keeper) if to is SwapState.WITHDRAWN else (theirs or (caller.keeper and not mine))
     if not may:
         raise Problem(
             403,

@@ -19,6 +19,7 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.pages import PageRequest
 from kit.problems import Problem
+from services.notify.delivery.dead_letters import send_again
 from services.notify.models import Delivery, Webhook, WebhookCall
 from services.notify.ways import Way, check_way
 from services.notify.webhooks.schemas import WebhookIn, WebhookPatch
@@ -142,9 +143,7 @@ class Webhooks:
                 raise Problem(404, "not-found", zh="没有这条投递记录", en="There is no such delivery")
             if row.state == DeliveryState.PENDING:
                 raise Problem(409, "delivery.pending", zh="这条投递仍在进行中", en="This delivery is still on its way")
-            now = self._clock.now()
-            row.state, row.next_attempt_at, row.attempts_before = DeliveryState.PENDING.value, now, row.attempts
-            row.retried_at, row.retried_by = now, by
+            send_again([row], self._clock.now(), by)
         self._wake.set()
         return row
 

@@ -59,6 +59,7 @@ async def make(limits: dict[str, Any], names: Names, authority: Authority) -> As
         made.append(fetcher)
         return fetcher
 
+    gc.freeze()  # what is there already is not looked at again, for that would take a second and more
     yield build
     for fetcher in made:
         await fetcher.close()
