@@ -141,7 +141,7 @@ async def test_replicas_share_the_work_and_count_every_post_once(make_runtime: M
             found = await analysis.rows("SELECT sum(posts_total) AS n FROM events")
             return int(found[0]["n"] or 0) == 300
 
-        await eventually(counted, seconds=30)
+        await eventually(counted, seconds=120)
         await asyncio.sleep(0.3)
         assert sorted(event["posts_total"] for event in await analysis.events()) == [150, 150]
         assert not await analysis.runtime.redis.exists(dead_letters(POSTS_COLLECTED), dead_letters(POSTS_ANALYZED))

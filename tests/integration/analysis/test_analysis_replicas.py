@@ -94,12 +94,12 @@ async def test_a_killed_replicas_partitions_are_taken_over_and_nothing_is_lost_o
             return found.keys() == set(LEASES) and set(found.values()) == alive
 
         await eventually(taken_over)
-        assert time.monotonic() - at < TERM + 20
+        assert time.monotonic() - at < TERM + 60
 
         async def all_tracked() -> bool:
             return int((await analysis.rows("SELECT count(*) AS n FROM posts"))[0]["n"]) == len(posts)
 
-        await eventually(all_tracked, seconds=30)
+        await eventually(all_tracked, seconds=120)
 
         async def settled() -> bool:
             groups = [await analysis.runtime.redis.xinfo_groups(stream) for stream in streams]
@@ -107,7 +107,7 @@ async def test_a_killed_replicas_partitions_are_taken_over_and_nothing_is_lost_o
             return not any(one["lag"] or one["pending"] for found in groups for one in found) and waiting[0]["n"] == 0
 
         streams = [POSTS_COLLECTED, analyzed(0), analyzed(2)]
-        await eventually(settled, seconds=30)
+        await eventually(settled, seconds=120)
         rows = await analysis.rows("SELECT id, partition FROM posts")
         assert Counter(row["partition"] for row in rows) == {0: 120, 2: 120}
         events = await analysis.events()
