@@ -38,9 +38,11 @@ LEASES = [f"tracker-{partition}" for partition in range(ANALYZED_PARTITIONS)]
 
 async def kill(runtime: Runtime) -> None:
     """End a replica as a crash does: its work breaks off where it is, and it gives nothing up."""
-    for task in runtime._tasks:
-        task.cancel()
-    await asyncio.gather(*runtime._tasks, return_exceptions=True)
+    pending = set(runtime._tasks)
+    while pending:  # a wait that ends just then may swallow the first cancellation
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
     runtime._tasks.clear()
     runtime.leases._held.clear()
 
