@@ -220,12 +220,13 @@ class Dispatcher:
             expires = delivery.created_at + timedelta(days=self._settings.link_days)
             link = self._links.url(delivery.id, expires)
         role = ROLE_NAMES[Role(delivery.role)] if delivery.role else None
-        subject = self._texts.subject(notice)
-        text = self._texts.body(notice, to=delivery.contact_name, role=role, note=delivery.note, link=link)
         if attempt.folded:
             notices = [notice, *map(notice_of, attempt.folded)]
             subject = self._texts.folded_subject(notices)
             text = self._texts.folded_body(notices, to=delivery.contact_name, role=role, link=link)
+        else:
+            subject = self._texts.subject(notice)
+            text = self._texts.body(notice, to=delivery.contact_name, role=role, note=delivery.note, link=link)
         return Letter(
             id=delivery.id,
             to=delivery.contact_name,

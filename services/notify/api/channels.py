@@ -11,7 +11,7 @@ from contracts.words import ChannelName, DeliveryState, Level, NotificationKind
 from kit.auth import Principal, require
 from kit.ids import new_id
 from kit.problems import Problem, problems
-from services.notify.api.parts import PartsDep
+from services.notify.api.parts import Parts, PartsDep
 from services.notify.channels.channel import Letter
 from services.notify.schemas import (
     ChannelOut,
@@ -24,7 +24,7 @@ from services.notify.schemas import (
     RestOut,
 )
 from services.notify.texts import Notice
-from services.notify.ways import masked
+from services.notify.ways import Way, masked
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 
@@ -64,11 +64,25 @@ async def try_channel(
     if reason is not None:
         raise Problem(409, "channel.unconfigured", zh=reason, en="This channel is not configured", channel=channel_id)
     contact, way = await parts.address_book.way_on(body.contact_id, channel_id)
+    return await send_test(parts, contact.name, way)
+
+
+async def send_test(parts: Parts, to: str, way: Way) -> ChannelTestOut:
+    """Send a test by `way`, once and now, and return what came of it."""
     now = parts.clock.now()
-    subject, text = parts.texts.test(to=contact.name, at=now)
-    outcome = await channel.send(
-        Letter(new_id(), contact.name, way.address, subject, text, now, secret=way.secret, facts={"test": True})
+    subject, text = parts.texts.test(to=to, at=now)
+    letter = Letter(
+        new_id(),
+        to,
+        way.address,
+        subject,
+        text,
+        now,
+        secret=way.secret,
+        older_secret=way.older_secret,
+        facts={"test": True},
     )
+    outcome = await parts.channels[way.channel].send(letter)
     return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)
 
 

@@ -7,15 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from contracts.words import ChannelName, DeliveryState
+from contracts.words import DeliveryState
 from kit.auth import Principal, require
 from kit.etags import check_if_match, etag
-from kit.ids import new_id
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
 from services.notify.addressing import subscription_way
+from services.notify.api.channels import send_test
 from services.notify.api.parts import PartsDep
-from services.notify.channels.channel import Letter
 from services.notify.delivery.dead_letters import DeadLetterFilter
 from services.notify.schemas import ChannelTestOut, RetriedOut
 from services.notify.webhooks.schemas import (
@@ -78,23 +77,7 @@ async def rotate_webhook_secret(
 async def try_webhook(webhook_id: str, parts: PartsDep, _principal: Writer) -> ChannelTestOut:
     """Call the program once and now with a test, and return what came of it."""
     webhook = await parts.webhooks.one(webhook_id)
-    now = parts.clock.now()
-    way = subscription_way(webhook, now)
-    subject, text = parts.texts.test(to=webhook.name, at=now)
-    outcome = await parts.channels[ChannelName.WEBHOOK].send(
-        Letter(
-            new_id(),
-            webhook.name,
-            way.address,
-            subject,
-            text,
-            now,
-            secret=way.secret,
-            older_secret=way.older_secret,
-            facts={"test": True},
-        )
-    )
-    return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)
+    return await send_test(parts, webhook.name, subscription_way(webhook, parts.clock.now()))
 
 
 @router.get("/{webhook_id}/deliveries", responses=problems(400, 404))
