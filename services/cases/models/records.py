@@ -74,13 +74,13 @@ class CaseRow(Base, table=True):
     """
 
     __tablename__: ClassVar[str] = "cases"
-    __table_args__ = (sa.Index(None, "opened_at", "id"),)
+    __table_args__ = (sa.Index(None, "opened_at", "id"), sa.Index(None, "state", "opened_at", "id"))
 
     id: str = Field(sa_type=ID, primary_key=True)
     number: str = Field(sa_type=WORD, unique=True)
     title: str = Field(sa_type=sa.Text)
     summary: str = Field(default="", sa_type=sa.Text)
-    state: str = Field(sa_type=WORD, index=True)
+    state: str = Field(sa_type=WORD)
     level: str = Field(sa_type=sa.String(4))
     level_active: bool = Field(default=False, sa_type=sa.Boolean)
     event_id: str | None = Field(default=None, sa_type=ID, index=True)

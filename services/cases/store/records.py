@@ -238,18 +238,34 @@ async def case_page(
     levels: Sequence[str] = (),
     event_id: str | None = None,
 ) -> list[CaseRow]:
-    """Return up to `limit` + 1 cases, newest first, after the key (opened_at, id); `own`: only the caller's own."""
-    query = sa.select(CaseRow).order_by(col(CaseRow.opened_at).desc(), col(CaseRow.id).desc()).limit(limit + 1)
+    """Return up to `limit` + 1 cases, newest first, after the key (opened_at, id); `own`: only the caller's own.
+
+    The newest of each state are taken by its index and merged: a sort of all cases in any of several states, most of
+    them maybe, would cost more than the page.
+    """
+    newest = (col(CaseRow.opened_at).desc(), col(CaseRow.id).desc())
+    query = sa.select(CaseRow).order_by(*newest).limit(limit + 1)
+    conditions: list[sa.ColumnElement[bool]] = []
     if own is not None:
-        query = query.where(takes_part(session, own, col(CaseRow.id)))
+        conditions.append(takes_part(session, own, col(CaseRow.id)))
     if after is not None:
-        query = query.where(sa.tuple_(col(CaseRow.opened_at), col(CaseRow.id)) < tuple(after))
-    if states:
-        query = query.where(col(CaseRow.state).in_(list(states)))
+        conditions.append(sa.tuple_(col(CaseRow.opened_at), col(CaseRow.id)) < tuple(after))
     if levels:
-        query = query.where(col(CaseRow.level).in_(list(levels)))
+        conditions.append(col(CaseRow.level).in_(list(levels)))
     if event_id is not None:
-        query = query.where(col(CaseRow.event_id) == event_id)
+        conditions.append(col(CaseRow.event_id) == event_id)
+    if not states:
+        query = query.where(*conditions)
+    else:
+        each = [
+            sa.select(col(CaseRow.id))
+            .where(col(CaseRow.state) == state, *conditions)
+            .order_by(*newest)
+            .limit(limit + 1)
+            for state in sorted(set(states))
+        ]
+        taken = sa.union_all(*(sa.select(one.subquery().c.id) for one in each))
+        query = query.where(col(CaseRow.id).in_(taken))
     return list((await session.execute(query)).scalars())
 
 

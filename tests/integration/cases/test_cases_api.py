@@ -80,6 +80,35 @@ async def test_lists_filter_and_page(cases: Cases) -> None:
     assert (await cases.call("GET", "/api/v1/cases/none", OFFICE)).status_code == 404
 
 
+async def test_lists_of_several_states_are_merged_by_time(cases: Cases) -> None:
+    """Pages of any two states, with and without a level, are what sorting all cases gives."""
+    levels = ["IV", "III", "II", "IV", "III", "IV", "II"]
+    opened = []
+    for index, level in enumerate(levels):
+        opened.append(await open_by_hand(cases, level))
+        if index % 2:  # those of one instant are told apart by their ids
+            cases.clock.advance(timedelta(seconds=1))
+    moves = [("assessing",), (), ("assessing", "dismissed"), (), ("assessing",), ("dismissed",), ()]
+    for case, states in zip(opened, moves, strict=True):
+        for state in states:
+            step = {"to": state, "reason": "不属职责范围"}
+            await cases.post(f"/api/v1/cases/{case['id']}/transitions", OFFICE, step)
+    every = (await cases.get("/api/v1/cases", OFFICE, limit=200))["items"]
+    assert len(every) == len(levels)
+    for states in (["reported"], ["reported", "assessing"], ["reported", "dismissed", "assessing"], ["closed"]):
+        for asked in ([], ["II"], ["III", "IV"]):
+            found: list[str] = []
+            cursor: dict[str, str] = {}
+            while True:
+                page = await cases.get("/api/v1/cases", OFFICE, limit=2, state=states, level=asked, **cursor)
+                found += [one["id"] for one in page["items"]]
+                if page["next_cursor"] is None:
+                    break
+                cursor = {"cursor": page["next_cursor"]}
+            wanted = [one for one in every if one["state"] in states and (not asked or one["level"] in asked)]
+            assert found == [one["id"] for one in wanted], (states, asked)
+
+
 async def test_two_writers_at_once_keep_one_chain(cases: Cases, start: StartCases) -> None:
     case = await open_by_hand(cases)
     other = await start()
