@@ -36,6 +36,8 @@ class ParticipantRow(Base, table=True):
     duty: str = Field(default="", sa_type=NAME)
     added_at: datetime = Field(sa_type=UtcDateTime)
     added_by: str = Field(sa_type=NAME)
+    #: the plan gave the part, no person: a person's choice outlasts a change of level
+    by_plan: bool = Field(default=False, sa_type=sa.Boolean)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -221,6 +223,8 @@ class WatchRow(Base, table=True):
     case_id: str = Field(sa_column=sa.Column(ID, sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True))
     since: datetime = Field(sa_type=UtcDateTime)
     started_by: str = Field(sa_type=NAME)
+    #: the plan began it, no person: it ends by rule where the level no longer starts one
+    by_plan: bool = Field(default=False, sa_type=sa.Boolean)
     next_brief_at: datetime = Field(sa_type=UtcDateTime, index=True)
     #: the event's figures at the last brief, or at the start of the watch
     figures: dict[str, Any] = Field(sa_type=Json)

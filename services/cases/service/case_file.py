@@ -20,7 +20,7 @@ from services.cases.clocks import Clock
 from services.cases.models import CaseRow, EventRow, ParticipantRow, TimelineRow
 from services.cases.plan import Plan
 from services.cases.plan.schema import EscalationStep
-from services.cases.service.actors import Actor
+from services.cases.service.actors import PLAN, Actor
 from services.cases.service.notices import Notices
 from services.cases.store import participants, work
 from services.cases.timeline import GENESIS, seal
@@ -232,7 +232,15 @@ class CaseFile:
         await work.end_watch(self.session, self.row.id)
         if surge:
             due = self.now + self.plan.surge.brief_every
-            await work.start_watch(self.session, self.row.id, actor.name, self.now, due, figures_of(snapshot))
+            await work.start_watch(
+                self.session,
+                self.row.id,
+                actor.name,
+                self.now,
+                due,
+                figures_of(snapshot),
+                by_plan=actor is PLAN,
+            )
         payload = WatchChanged(
             case_id=self.row.id,
             event_id=self.row.event_id,

@@ -59,10 +59,10 @@ async def form(file: CaseFile) -> None:
         if row is None:
             await _sit(file, Coming(seat.role, seat.unit, part=seat.part), PLAN)
             changed = True
-        elif row.left_at is None and row.added_by == PLAN.name and row.part != seat.part:
+        elif row.left_at is None and row.by_plan and row.part != seat.part:
             row.part, changed = seat.part, True
     for key, row in known.items():
-        if key not in wanted and row.left_at is None and row.added_by == PLAN.name and row.part != Part.INFORMED:
+        if key not in wanted and row.left_at is None and row.by_plan and row.part != Part.INFORMED:
             row.part, changed = Part.INFORMED, True
     if not changed:
         return
@@ -205,9 +205,11 @@ async def _sit(file: CaseFile, coming: Coming, actor: Actor) -> ParticipantRow:
             part=coming.part,
             added_at=file.now,
             added_by=actor.name,
+            by_plan=actor is PLAN,
         )
         await file.admit(row)
-    row.part, row.duty, row.added_at, row.added_by, row.left_at = coming.part, coming.duty, file.now, actor.name, None
+    row.part, row.duty, row.left_at = coming.part, coming.duty, None
+    row.added_at, row.added_by, row.by_plan = file.now, actor.name, actor is PLAN
     return row
 
 

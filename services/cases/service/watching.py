@@ -73,7 +73,7 @@ async def end_by_rule(file: CaseFile) -> None:
         await file.watch(WatchMode.ROUTINE, PLAN, f"处置单转为{STATE_NAMES[file.state]}")
         return
     row = await _watch_of(file)
-    if file.level in file.plan.surge.levels or row is None or row.started_by != PLAN.name:
+    if file.level in file.plan.surge.levels or row is None or not row.by_plan:
         return
     if await _mass_incident(file):
         return

@@ -207,11 +207,24 @@ async def cases_with_due_briefs(session: AsyncSession, now: datetime, limit: int
 
 
 async def start_watch(
-    session: AsyncSession, case_id: str, by: str, now: datetime, next_brief_at: datetime, figures: dict[str, Any]
+    session: AsyncSession,
+    case_id: str,
+    by: str,
+    now: datetime,
+    next_brief_at: datetime,
+    figures: dict[str, Any],
+    *,
+    by_plan: bool,
 ) -> None:
     """Remember that a case is in surge watch from `now` on, started by somebody or the plan."""
     row = WatchRow(
-        case_id=case_id, since=now, started_by=by, next_brief_at=next_brief_at, figures=figures, figures_at=now
+        case_id=case_id,
+        since=now,
+        started_by=by,
+        by_plan=by_plan,
+        next_brief_at=next_brief_at,
+        figures=figures,
+        figures_at=now,
     )
     session.add(row)
     await session.flush()

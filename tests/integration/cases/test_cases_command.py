@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -337,6 +338,24 @@ async def test_a_shift_is_handed_over_with_a_note_and_a_receipt(cases: Cases) ->
 
     await until(taken)
     assert (await kinds(cases, path))["handover_accepted"] == 2
+
+
+async def test_a_person_who_is_called_as_the_plan_is_shown_is_a_person(cases: Cases) -> None:
+    """What somebody of the name 预案 started or appointed is not undone by rule."""
+    path = await level_two(cases)
+    namesake = replace(person("预案", Role.OFFICE), login="yu.an")
+    county = next(one for one in (await cases.get(f"{path}/participants"))["items"] if one["role"] == "county")
+    released = f"{path}/participants/{county['id']}/release"
+    assert (await cases.call("POST", released, OFFICE, json={"reason": "待核实"})).status_code == 204
+    body = {"role": "county", "unit": county["unit"], "part": "lead"}
+    await cases.post(f"{path}/participants", namesake, body, status=201)
+    for mode in ("routine", "surge"):
+        await cases.post(f"{path}/watch", namesake, {"mode": mode, "reason": "现场情况"})
+    lower = await cases.post(f"{path}/level", OFFICE, {"level": "III", "reason": "热度回落"}, status=201)
+    await cases.post(f"{path}/approvals/{lower['id']}", LEADER, {"decision": "approve"})
+    assert (await cases.get(f"{path}/watch"))["mode"] == "surge"
+    present = (await cases.get(f"{path}/participants", present=True))["items"]
+    assert next(one["part"] for one in present if one["role"] == "county") == "lead"
 
 
 async def test_briefs_come_hourly_once_whatever_the_replicas_and_the_watch_ends_by_rule(
