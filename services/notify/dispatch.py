@@ -26,6 +26,7 @@ from services.notify.links import AcknowledgementLinks
 from services.notify.metrics import ATTEMPTS
 from services.notify.models import Delivery, Notification
 from services.notify.recipients import ROLE_NAMES
+from services.notify.remembering import bring
 from services.notify.retries import Outcome, next_step
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling
@@ -184,6 +185,7 @@ class Dispatcher:
                 busy=under_way,
                 claimed_by=self._settings.replica_name(),
             )
+            await _bring_for(session, rows)
             return [await self._prepare(session, row) for row in rows]
 
     async def _prepare(self, session: AsyncSession, delivery: Delivery) -> _Attempt:
@@ -307,8 +309,12 @@ class Dispatcher:
         for pause in (*_PAUSES, None):
             try:
                 async with self._database.writing() as session:
+                    held = await store.under_way(session, [one.attempt.delivery.id for one in results])
+                    await _bring_for(session, list(held.values()))
                     for result in results:
-                        await self._settle(session, result.attempt, result.outcome, result.seconds)
+                        delivery = held.get(result.attempt.delivery.id)
+                        if delivery is not None and _is_under_way(delivery, result.attempt):
+                            await self._settle(session, delivery, result.outcome, result.seconds)
                 break
             except Exception as error:
                 if pause is None or not passes(error):
@@ -319,10 +325,7 @@ class Dispatcher:
             if not result.written.done():
                 result.written.set_result(None)
 
-    async def _settle(self, session: AsyncSession, attempt: _Attempt, outcome: Outcome, seconds: float) -> None:
-        delivery = await store.attempt(session, attempt.delivery.id, attempt.number)
-        if delivery is None:
-            return
+    async def _settle(self, session: AsyncSession, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
         now = self._clock.now()
         delivery.sending_since = None
         delivery.claimed_by = None
@@ -377,6 +380,17 @@ def notice_of(notification: Notification) -> Notice:
 def _scope(channel: str, address: str) -> str:
     """Return what a circuit breaker is for: one address of a channel whose receivers are servers, else the channel."""
     return f"{channel}:{address}" if channel in _BY_ADDRESS else channel
+
+
+def _is_under_way(delivery: Delivery, attempt: _Attempt) -> bool:
+    return delivery.sending_since is not None and delivery.attempts == attempt.number
+
+
+async def _bring_for(session: AsyncSession, rows: Sequence[Delivery]) -> None:
+    """Read at once what goes with each of `rows`."""
+    people = [row.contact_id for row in rows if not row.subscription and not row.to_unit]
+    programs = [row.contact_id for row in rows if row.subscription]
+    await bring(session, notifications=[row.notification_id for row in rows], contacts=people, webhooks=programs)
 
 
 def _facts(attempt: _Attempt, link: str | None) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from services.notify import store
 from services.notify.delivery import folding
 from services.notify.links import AcknowledgementLinks, LinkExpired
 from services.notify.models import Delivery, Notification
+from services.notify.remembering import bring, remembering
 from services.notify.telling import Telling
 
 log = structlog.get_logger(__name__)
@@ -93,9 +94,15 @@ class Notifications:
     async def requested(self, messages: Sequence[Message]) -> None:
         """Write down what was requested, once each, and wake the dispatcher when that is committed."""
         async with self._database.writing() as session:
-            for message in await self._inbox.unseen(session, messages, self._clock.now()):
-                if message.type == "notification.requested":
-                    await self._accept(session, NotificationRequested.model_validate(message.data))
+            unseen = await self._inbox.unseen(session, messages, self._clock.now())
+            requests = [
+                NotificationRequested.model_validate(message.data)
+                for message in unseen
+                if message.type == "notification.requested"
+            ]
+            await bring(remembering(session), contacts=_named(requests))
+            for request in requests:
+                await self._accept(session, request)
         self._wake.set()
 
     async def page(
@@ -243,6 +250,10 @@ class Notifications:
         for follow in self._acknowledged:
             await follow(session, told, made)
         return made
+
+
+def _named(requests: Sequence[NotificationRequested]) -> list[str]:
+    return [one.contact_id for request in requests for one in request.recipients if one.contact_id is not None]
 
 
 def _unknown() -> Problem:

@@ -15,6 +15,7 @@ from contracts.messages import Recipient
 from contracts.words import DeliveryState, Level, NotificationKind, Role
 from kit.database import insert_ignoring
 from services.notify.models import Contact, ContactRole, Delivery, Notification, Webhook
+from services.notify.remembering import once
 
 #: Value of `contacts.seat` for the fallback contact.
 DESK: Final = "desk"
@@ -33,8 +34,12 @@ async def contact_of(session: AsyncSession, username: str) -> Contact | None:
 
 async def desk(session: AsyncSession) -> Contact | None:
     """Return the fallback contact."""
-    found: Contact | None = await session.scalar(sa.select(Contact).where(col(Contact.seat) == DESK))
-    return found
+
+    async def read() -> Contact | None:
+        found: Contact | None = await session.scalar(sa.select(Contact).where(col(Contact.seat) == DESK))
+        return found
+
+    return await once(session, "desk", read)
 
 
 async def any_contact(session: AsyncSession) -> bool:
@@ -90,17 +95,28 @@ async def candidates(session: AsyncSession, recipients: Sequence[Recipient]) -> 
         col(Contact.enabled),
         sa.or_(col(Contact.id).in_(ids), col(Contact.id).in_(holders), col(Contact.unit).in_(units)),
     )
-    return list((await session.scalars(query)).all())
+    if not roles and not units:  # by name: each may have been brought already
+        named = [await session.get(Contact, id_) for id_ in sorted(ids)]
+        return [found for found in named if found is not None and found.enabled]
+
+    async def read() -> list[Contact]:
+        return list((await session.scalars(query)).all())
+
+    return await once(session, ("candidates", frozenset(ids), frozenset(roles), frozenset(units)), read)
 
 
 async def subscriptions(
     session: AsyncSession, kind: NotificationKind, level: Level | None, *, drill: bool
 ) -> list[Webhook]:
     """Return the enabled webhook subscriptions that asked for `kind` at `level`; in a drill, those that take part."""
-    rows = await session.scalars(sa.select(Webhook).where(col(Webhook.enabled)).order_by(col(Webhook.id)))
+
+    async def read() -> list[Webhook]:
+        query = sa.select(Webhook).where(col(Webhook.enabled)).order_by(col(Webhook.id))
+        return list((await session.scalars(query)).all())
+
     return [
         row
-        for row in rows
+        for row in await once(session, "webhooks", read)
         if (not row.kinds or kind.value in row.kinds)
         and (row.least_level is None or (level is not None and level.rank >= Level(row.least_level).rank))
         and (row.drill_target or not drill)
@@ -213,19 +229,16 @@ async def release_claims(session: AsyncSession, claimed_by: str, now: datetime) 
     return int(released.rowcount)  # type: ignore[attr-defined]
 
 
-async def attempt(session: AsyncSession, delivery_id: str, number: int) -> Delivery | None:
-    """Return the delivery, held, if its attempt `number` is still the one under way."""
-    found: Delivery | None = await session.scalar(
+async def under_way(session: AsyncSession, ids: Sequence[str]) -> dict[str, Delivery]:
+    """Return those of the deliveries `ids` of which an attempt is under way, held, by id."""
+    rows = await session.scalars(
         sa.select(Delivery)
-        .where(
-            col(Delivery.id) == delivery_id,
-            col(Delivery.attempts) == number,
-            col(Delivery.sending_since).is_not(None),
-        )
+        .where(col(Delivery.id).in_(ids), col(Delivery.sending_since).is_not(None))
+        .order_by(col(Delivery.id))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return found
+    return {row.id: row for row in rows}
 
 
 async def deliveries_to(

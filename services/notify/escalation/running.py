@@ -1,13 +1,14 @@
 """Running escalations: starts them, takes their steps when they are due, and ends them.
 
-State is in rows, and each step is one transaction: the call, its deliveries, what the bus is told and what comes next
-stand or fall together. So it may be cut short anywhere and begun anew by any replica.
+State is in rows, and each step lies in one transaction: the call, its deliveries, what the bus is told and what comes
+next stand or fall together. So it may be cut short anywhere and begun anew by any replica.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -32,6 +33,7 @@ from services.notify.escalation.progress import Call, Progress, answered_step, b
 from services.notify.escalation.targets import TargetFinder
 from services.notify.models import Delivery, Notification
 from services.notify.recipients import Addressee
+from services.notify.remembering import bring, remembering
 from services.notify.service import Acknowledgement
 from services.notify.telling import Telling
 
@@ -39,7 +41,17 @@ log = structlog.get_logger(__name__)
 
 #: Escalations that one pass looks at; the rest wait for the next.
 _BATCH: Final = 200
+#: Escalations that one transaction moves on.
+_TOGETHER: Final = 20
 _OVER: Final = frozenset({CaseState.CLOSED, CaseState.DISMISSED})
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Who has acknowledged a notification, and whom it itself went to."""
+
+    acknowledged: set[str]
+    told_at_once: set[str]
 
 
 class Escalating:
@@ -87,24 +99,36 @@ class Escalating:
         )
 
     async def run(self) -> int:
-        """Take every step that is due, each in a transaction of its own; returns how many were taken.
+        """Take every step that is due, those of a few escalations in one transaction; returns how many were taken.
 
-        One that cannot be moved on for a fault of its own is logged, looked at again, and holds up no other.
+        One that cannot be moved on for a fault of its own is logged, looked at again, and holds up no other: where a
+        transaction fails, each of its escalations is moved on in one of its own.
         """
         async with self._database.reading() as session:
             due = await store.due(session, self._clock.now(), _BATCH)
         taken = 0
-        for escalation_id in due:
+        for start in range(0, len(due), _TOGETHER):
+            some = due[start : start + _TOGETHER]
             try:
-                while await self._move(escalation_id):
-                    taken += 1
+                taken += await self._move(some)
+            except Exception as error:
+                if passes(error):
+                    raise
+                taken += await self._move_alone(some)
+        if due:
+            self._deliver.set()
+        return taken
+
+    async def _move_alone(self, escalation_ids: Sequence[str]) -> int:
+        taken = 0
+        for escalation_id in escalation_ids:
+            try:
+                taken += await self._move([escalation_id])
             except Exception as error:
                 if passes(error):
                     raise
                 PASS_FAILED.labels("escalate").inc()
                 log.exception("escalation.failed", escalation_id=escalation_id)
-        if due:
-            self._deliver.set()
         return taken
 
     async def acknowledged(self, session: AsyncSession, delivery: Delivery, made: Acknowledgement) -> None:
@@ -161,6 +185,7 @@ class Escalating:
         now = self._clock.now()
         row.state, row.ended_at, row.ended_by, row.ended_via, row.reason = state.value, now, by, via, reason
         row.version += 1
+        await session.flush()
         notification = await session.get_one(Notification, row.notification_id)
         rows = (await store.calls(session, [row.id]))[row.id]
         await self._tell_bus(session, row, notification, rows=[], by=by, reason=reason)
@@ -175,33 +200,46 @@ class Escalating:
                 await self._tell(session, notification, notes.ended(notification, row), others, now)
         log.info("escalation.ended", escalation_id=row.id, state=state.value, by=by)
 
-    async def _move(self, escalation_id: str) -> bool:
-        """Take what is due next in one escalation; tells whether something was."""
+    async def _move(self, escalation_ids: Sequence[str]) -> int:
+        """Take what is due in escalations, in one transaction; returns how many steps were taken."""
         now = self._clock.now()
+        taken = 0
         async with self._database.writing() as session:
-            row = await store.running(session, escalation_id, skip=True)
-            if row is None:
-                return False
-            notification = await session.get_one(Notification, row.notification_id)
-            settled = await store.settlement(session, notification)
-            if settled is not None:
-                await self.end(session, row, EscalationState.SETTLED, by=settled.by, reason=settled.reason)
-                return False
-            policy = Policy.model_validate(row.policy)
-            call, progress = follow(policy, Progress(row.round, row.step, row.due_at, row.set_at), now)
-            row.round, row.step, row.due_at, row.set_at = (
-                progress.round,
-                progress.step,
-                progress.due_at,
-                progress.set_at,
-            )
-            if progress.over:
-                await self.end(session, row, EscalationState.UNANSWERED, reason="各步均已通知，无人签收")
-                return False
-            if call is None:
-                return False
-            await self._call(session, row, notification, policy, call, now)
-            return True
+            rows = await store.running(session, escalation_ids, skip=True)
+            about = [row.notification_id for row in rows]
+            await bring(remembering(session), notifications=about)
+            receipts = await store.acknowledged_by(session, about)
+            at_once = await store.told_at_once(session, about)
+            with session.no_autoflush:  # what the steps come to is written at the end, of all at once
+                for row in rows:
+                    id_ = row.notification_id
+                    known = _Known({receipt.contact_id for receipt in receipts[id_]}, at_once[id_])
+                    while row.state == EscalationState.RUNNING.value and await self._step(session, row, known, now):
+                        taken += 1
+        return taken
+
+    async def _step(self, session: AsyncSession, row: Escalation, known: _Known, now: datetime) -> bool:
+        """Take what is due next in one running escalation; tells whether somebody was told."""
+        notification = await session.get_one(Notification, row.notification_id)
+        settled = await store.settlement(session, notification)
+        if settled is not None:
+            await self.end(session, row, EscalationState.SETTLED, by=settled.by, reason=settled.reason)
+            return False
+        policy = Policy.model_validate(row.policy)
+        call, progress = follow(policy, Progress(row.round, row.step, row.due_at, row.set_at), now)
+        row.round, row.step, row.due_at, row.set_at = (
+            progress.round,
+            progress.step,
+            progress.due_at,
+            progress.set_at,
+        )
+        if progress.over:
+            await self.end(session, row, EscalationState.UNANSWERED, reason="各步均已通知，无人签收")
+            return False
+        if call is None:
+            return False
+        await self._call(session, row, notification, policy, call, known, now)
+        return True
 
     async def _call(
         self,
@@ -210,6 +248,7 @@ class Escalating:
         notification: Notification,
         policy: Policy,
         call: Call,
+        known: _Known,
         now: datetime,
     ) -> None:
         """Tell the people of one step, once each, passing over who has acknowledged or has the letter already."""
@@ -220,13 +259,16 @@ class Escalating:
         gaps = [*aim.gaps, *resolution.gaps]
         for gap in gaps:
             log.warning("escalation.gap", escalation_id=row.id, step=call.step + 1, gap=gap)
-        receipts = (await store.acknowledged_by(session, [notification.id]))[notification.id]
-        know = {receipt.contact_id for receipt in receipts}
         at_once = call.turn == 1 and not policy.steps[0].delay_minutes
-        have = await store.told_at_once(session, notification.id) if at_once else set()
+        have = known.told_at_once if at_once else set()
         note = notes.of_call(call, row.handed_on_by)
         await self._telling.tell_again(
-            session, notification.id, resolution.addressees, turn=call.turn, note=note, without=know | have
+            session,
+            notification.id,
+            resolution.addressees,
+            turn=call.turn,
+            note=note,
+            without=known.acknowledged | have,
         )
         told = [
             EscalationCall(
@@ -238,7 +280,7 @@ class Escalating:
                 contact_name=addressee.person.name,
                 role=addressee.role.value if addressee.role else None,
                 note="；".join((*addressee.notes, *aim.gaps)),
-                told=addressee.person.id not in know,
+                told=addressee.person.id not in known.acknowledged,
                 at=now,
             )
             for addressee in resolution.addressees

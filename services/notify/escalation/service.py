@@ -169,11 +169,11 @@ class Escalations:
 
     @staticmethod
     async def _running(session: AsyncSession, escalation_id: str, precondition: Precondition) -> Escalation:
-        row = await store.running(session, escalation_id)
-        if row is None:
+        rows = await store.running(session, [escalation_id])
+        if not rows:
             raise Problem(409, "escalation.over", zh="逐级通知已结束", en="This escalation has ended")
-        precondition(row.version)
-        return row
+        precondition(rows[0].version)
+        return rows[0]
 
     async def _seen(self, session: AsyncSession, row: Escalation | None, principal: Principal) -> Course:
         if row is None or (_confined(principal) and not await _told(session, row.notification_id, principal)):

@@ -21,6 +21,7 @@ from services.notify.escalation.models import (
     Settlement,
 )
 from services.notify.models import Delivery, Notification
+from services.notify.remembering import once
 
 
 async def policies(session: AsyncSession, *, after: list[Any] | None, limit: int) -> list[EscalationPolicy]:
@@ -40,12 +41,16 @@ async def policy(session: AsyncSession, policy_id: str, *, lock: bool = False) -
 
 async def policy_for(session: AsyncSession, kind: str, level: str) -> EscalationPolicy | None:
     """Return the enabled policy that escalates notifications of `kind` at `level`."""
-    found: EscalationPolicy | None = await session.scalar(
-        sa.select(EscalationPolicy)
-        .join(EscalationScope, col(EscalationScope.policy_id) == col(EscalationPolicy.id))
-        .where(col(EscalationScope.kind) == kind, col(EscalationScope.level) == level)
-    )
-    return found
+
+    async def read() -> EscalationPolicy | None:
+        found: EscalationPolicy | None = await session.scalar(
+            sa.select(EscalationPolicy)
+            .join(EscalationScope, col(EscalationScope.policy_id) == col(EscalationPolicy.id))
+            .where(col(EscalationScope.kind) == kind, col(EscalationScope.level) == level)
+        )
+        return found
+
+    return await once(session, ("policy", kind, level), read)
 
 
 async def set_scopes(session: AsyncSession, policy_id: str, scopes: Collection[tuple[str, str]]) -> list[str]:
@@ -85,15 +90,16 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> list[str]:
     return list(rows.all())
 
 
-async def running(session: AsyncSession, escalation_id: str, *, skip: bool = False) -> Escalation | None:
-    """Return an escalation, held, if it is running; `skip`: None too where another process holds it."""
-    found: Escalation | None = await session.scalar(
+async def running(session: AsyncSession, escalation_ids: Sequence[str], *, skip: bool = False) -> list[Escalation]:
+    """Return those of the escalations that are running, held, longest due first; `skip`: none that others hold."""
+    rows = await session.scalars(
         sa.select(Escalation)
-        .where(col(Escalation.id) == escalation_id, col(Escalation.state) == EscalationState.RUNNING.value)
+        .where(col(Escalation.id).in_(escalation_ids), col(Escalation.state) == EscalationState.RUNNING.value)
+        .order_by(col(Escalation.due_at), col(Escalation.id))
         .with_for_update(skip_locked=skip)
         .execution_options(populate_existing=True)
     )
-    return found
+    return list(rows.all())
 
 
 async def running_of(
@@ -135,16 +141,19 @@ async def calls(session: AsyncSession, escalation_ids: Sequence[str]) -> dict[st
     return found
 
 
-async def told_at_once(session: AsyncSession, notification_id: str) -> set[str]:
-    """Return the contacts that the notification itself went to."""
-    rows = await session.scalars(
-        sa.select(col(Delivery.contact_id)).where(
-            col(Delivery.notification_id) == notification_id,
+async def told_at_once(session: AsyncSession, notification_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Return, of each notification, the contacts that it itself went to."""
+    found: dict[str, set[str]] = {id_: set() for id_ in notification_ids}
+    rows = await session.execute(
+        sa.select(col(Delivery.notification_id), col(Delivery.contact_id)).where(
+            col(Delivery.notification_id).in_(notification_ids),
             col(Delivery.turn) == 0,
             col(Delivery.subscription).is_(False),
         )
     )
-    return set(rows.all())
+    for notification_id, contact_id in rows:
+        found[notification_id].add(contact_id)
+    return found
 
 
 async def acknowledged_by(session: AsyncSession, notification_ids: Sequence[str]) -> dict[str, list[Delivery]]:
@@ -196,6 +205,8 @@ async def settlement(session: AsyncSession, notification: Notification) -> Settl
         *([f"alert:{notification.alert_id}"] if notification.alert_id else []),
         *([f"case:{notification.case_id}"] if notification.case_id else []),
     ]
+    if not subjects:
+        return None
     found: Settlement | None = await session.scalar(
         sa.select(Settlement)
         .where(col(Settlement.subject).in_(subjects), col(Settlement.at) >= notification.requested_at)

@@ -13,6 +13,7 @@ from kit.database import insert_ignoring
 from services.notify.models import Contact
 from services.notify.people.models import ContactLogEntry, Unit, UnitName, WayCode
 from services.notify.people.names import folded
+from services.notify.remembering import once
 
 
 async def unit(session: AsyncSession, unit_id: str, *, lock: bool = False) -> Unit | None:
@@ -53,7 +54,12 @@ async def all_names(session: AsyncSession) -> dict[str, str]:
 
 async def with_groups(session: AsyncSession) -> list[Unit]:
     """Return the units that have a group, by name."""
-    return list((await session.scalars(sa.select(Unit).where(col(Unit.way).is_not(None)).order_by(Unit.name))).all())
+
+    async def read() -> list[Unit]:
+        query = sa.select(Unit).where(col(Unit.way).is_not(None)).order_by(col(Unit.name))
+        return list((await session.scalars(query)).all())
+
+    return await once(session, "groups", read)
 
 
 async def set_names(session: AsyncSession, unit_id: str, names: Iterable[str]) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.words import Role
 from services.notify.duty import Duty
+from services.notify.remembering import once
 from services.notify.rosters.on_duty import OnDuty
 
 
@@ -19,5 +20,9 @@ class RosterDuty:
         self, session: AsyncSession, instant: datetime, unit: str | None = None, role: Role | None = None
     ) -> Sequence[Duty]:
         """Return who has the duty at `instant`, one answer a roster (of `unit`, serving `role`)."""
-        found = await OnDuty.at(session, instant, unit, role)
-        return [Duty(one.answer.on_duty, one.answer.deputies) for one in found]
+
+        async def read() -> list[Duty]:
+            found = await OnDuty.at(session, instant, unit, role)
+            return [Duty(one.answer.on_duty, one.answer.deputies) for one in found]
+
+        return await once(session, ("on duty", instant, unit, role), read)
