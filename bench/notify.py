@@ -1,9 +1,10 @@
 """How fast people are told: `python bench/notify.py`, 10,000 notifications to 5,000 contacts.
 
 A whole notify service on a real bus and either database, with a receiver of webhooks and a mail server of their own
-process on the loopback. Three runs, each with the same contacts:
+process on the loopback. Four runs, each with the same contacts:
 
 - a burst: all at once; the rate, and the time from the request to the first attempt (p50, p99);
+- the same burst where each asks to be acknowledged, so that an escalation with its first step belongs to it;
 - steady: `--rate` a second, for as long as that takes;
 - steady, while the mail server, which every second contact is reached by, accepts connections and never answers: the
   times of the others beside those of the run before.
@@ -155,8 +156,9 @@ async def run(database: str, redis: str, port: int, pipe: Connection, options: a
         try:
             contacts = await _enter(runtime, port, options.contacts)
             dialect = runtime.database.dialect
-            burst = await _measure(runtime, pipe, contacts, options.notifications, None)
-            _print(dialect, f"burst of {options.notifications}", burst)
+            for asked in (False, True):
+                burst = await _measure(runtime, pipe, contacts, options.notifications, None, asked=asked)
+                _print(dialect, f"burst of {options.notifications}{', each with an escalation' * asked}", burst)
             steady = await _measure(runtime, pipe, contacts, options.steady, options.rate)
             _print(dialect, f"steady, {options.rate:g}/s", steady)
             await _by_mail(runtime, contacts[::2])
@@ -198,17 +200,24 @@ async def _by_mail(runtime: Runtime, contacts: list[str]) -> None:
 
 
 async def _measure(
-    runtime: Runtime, pipe: Connection, contacts: list[str], count: int, rate: float | None, others: list[str] = ()
+    runtime: Runtime,
+    pipe: Connection,
+    contacts: list[str],
+    count: int,
+    rate: float | None,
+    others: list[str] = (),
+    *,
+    asked: bool = True,
 ) -> Figures:
     """Ask for `count` notifications, at `rate` a second or at once; for each one to `others` besides, not measured."""
     chance = random.Random(7)
-    asked: dict[str, float] = {}
+    begun: dict[str, float] = {}
     begin, cpu = time.time(), time.process_time()
     for start in range(0, count, BATCH if rate is None else 1):
         size = min(BATCH, count - start) if rate is None else 1
-        requests = [_request(chance.choice(contacts)) for _ in range(size)]
-        asked |= {one.id: time.time() for one in requests}
-        requests += [_request(chance.choice(others)) for _ in range(size if others else 0)]
+        requests = [_request(chance.choice(contacts), asked=asked) for _ in range(size)]
+        begun |= {one.id: time.time() for one in requests}
+        requests += [_request(chance.choice(others), asked=asked) for _ in range(size if others else 0)]
         await runtime.bus.publish([_published(one) for one in requests])
         if rate is not None:
             await asyncio.sleep(max(0.0, begin + (start + 1) / rate - time.time()))
@@ -218,13 +227,13 @@ async def _measure(
     pipe.send("tell")
     loop = asyncio.get_running_loop()
     first: dict[str, float] = await loop.run_in_executor(None, pipe.recv)
-    waits = sorted(first[id_] - at for id_, at in asked.items() if id_ in first)
+    waits = sorted(first[id_] - at for id_, at in begun.items() if id_ in first)
     if len(waits) < count:
         raise SystemExit(f"{count - len(waits)} of {count} were never told")
     return Figures(count / seconds, waits[count // 2], waits[count * 99 // 100], seconds, cpu / count)
 
 
-def _request(contact: str) -> NotificationRequested:
+def _request(contact: str, *, asked: bool) -> NotificationRequested:
     return NotificationRequested(
         id=new_id(),
         kind=NotificationKind.ALERT_RAISED,
@@ -232,7 +241,7 @@ def _request(contact: str) -> NotificationRequested:
         subject="某县移民安置点饮水问题",
         body="一小时内 35 条信息，负面占八成。",
         recipients=[Recipient(contact_id=contact)],
-        requires_acknowledgement=True,
+        requires_acknowledgement=asked,
         requested_at=datetime.now(UTC),
     )
 
