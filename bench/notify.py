@@ -23,7 +23,7 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -205,7 +205,7 @@ async def _measure(
     contacts: list[str],
     count: int,
     rate: float | None,
-    others: list[str] = (),
+    others: Sequence[str] = (),
     *,
     asked: bool = True,
 ) -> Figures:
