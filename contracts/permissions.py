@@ -90,6 +90,7 @@ NOUNS: Final[dict[str, tuple[str, str]]] = {
     "reviews": ("总结评估", "Reviews"),
     "delegations": ("授权代理", "Delegations"),
     "notifications": ("通知", "Notifications"),
+    "templates": ("通知模板", "Templates"),
     "escalations": ("逐级通知", "Escalation"),
     "checks": ("通信检查", "Communication checks"),
     "contacts": ("联络网", "Contacts"),
@@ -185,6 +186,9 @@ ACTIONS: Final[dict[str, Action]] = {
         "五(二)3",
     ),
     "notifications.preview": Action("试算通知对象", "see who would be told of what", _OVERSEERS, clause="七(一)"),
+    "templates.write": Action(
+        "增改通知模板", "word notifications: templates and their versions", _DESK, clause="七(一)"
+    ),
     "escalations.write": Action("增改逐级通知方案", "set escalation policies up", _DESK, clause="五(二)3"),
     "escalations.stop": Action("终止逐级通知", "stop an escalation", _LEADERS, clause="四"),
     "checks.read": Action("查看通信检查结果", "see communication checks", _OVERSEERS, clause="七(一)"),

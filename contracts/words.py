@@ -222,6 +222,36 @@ class NotificationKind(StrEnum):
     #: nobody has acknowledged, however often they were told
     NOTICE_UNANSWERED = "notice_unanswered"
 
+    @property
+    def chinese(self) -> str:
+        """What officers call the kind."""
+        return _KINDS_IN_CHINESE[self]
+
+
+_KINDS_IN_CHINESE: Final = {
+    NotificationKind.ALERT_RAISED: "预警",
+    NotificationKind.CASE_OPENED: "建立处置单",
+    NotificationKind.LEVEL_PROPOSED: "级别建议",
+    NotificationKind.LEVEL_CHANGED: "级别启动或变更",
+    NotificationKind.CASE_CHANGED: "处置单流转",
+    NotificationKind.CLOCK_WARNING: "时限提醒",
+    NotificationKind.CLOCK_BREACHED: "超时",
+    NotificationKind.STATEMENT_SUBMITTED: "口径送审",
+    NotificationKind.STATEMENT_PUBLISHED: "口径发布",
+    NotificationKind.DECISION_OVERDUE: "审批超时",
+    NotificationKind.TASK_ASSIGNED: "任务指派",
+    NotificationKind.CONSULTATION_CALLED: "会商通知",
+    NotificationKind.INFORMATION_PASSED: "信息传递",
+    NotificationKind.HANDED_OVER: "交接班",
+    NotificationKind.CORRECTION_SUBMITTED: "更正请求送审",
+    NotificationKind.CHANNEL_FAILING: "渠道异常",
+    NotificationKind.SOURCE_SILENT: "信源中断",
+    NotificationKind.ROSTER_GAP: "值班表缺口",
+    NotificationKind.COMMUNICATION_CHECK: "通信检查",
+    NotificationKind.NOTICE_TAKEN: "已有人签收",
+    NotificationKind.NOTICE_UNANSWERED: "无人签收",
+}
+
 
 class EscalationState(StrEnum):
     """What has become of telling one person after another until somebody acknowledges (逐级通知)."""

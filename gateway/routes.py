@@ -43,6 +43,7 @@ ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("*", "/api/v1/channels", "notify"),
     ("*", "/api/v1/notifications", "notify"),
     ("*", "/api/v1/webhooks", "notify"),
+    ("*", "/api/v1/templates", "notify"),
     ("*", "/api/v1/escalation-policies", "notify"),
     ("*", "/api/v1/escalations", "notify"),
     ("*", "/api/v1/communication-checks", "notify"),

@@ -1,4 +1,11 @@
-"""A stream of posts that nobody wrote, at a constant rate, put together of clauses of the training texts."""
+"""A stream of posts that nobody wrote, at a constant rate, in clauses that go from one training text to another.
+
+A clause is pieces of three to six characters, each of another text and begun where that has the two characters with
+which the last ended (a Markov chain; Shannon, "A mathematical theory of communication", 1948). So every pair of
+characters is one that people wrote, as often as they did, and no clause comes twice however long the stream is: whole
+clauses of the corpus, of which there are some 200,000, come again and again in stories that have nothing to do with
+each other.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +37,8 @@ _CLAUSES: Final = 8
 _BREAK: Final = re.compile(r"[,，。!！?？;；…\s]+")
 #: characters of a clause
 _CLAUSE: Final = (6, 24)
+#: characters that are taken of one text: at least so many, and fewer than
+_PIECE: Final = (3, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,13 @@ class Stream:
         self._random = np.random.default_rng(seed)
         with gzip.open(data / "sentiment" / "train.csv.gz", "rt", encoding="utf-8", newline="") as file:
             clauses = {clause for row in csv.DictReader(file) for clause in _BREAK.split(row["text"])}
-        shortest, longest = _CLAUSE
-        self._clauses = sorted(clause for clause in clauses if shortest <= len(clause) <= longest)
+        #: clauses of several characters, one after the other with a line end after each
+        self._said = "\n".join(sorted(clause for clause in clauses if len(clause) >= _CLAUSE[0])) + "\n"
+        codes = np.frombuffer(self._said.encode("utf-32-le"), "<u4").astype(np.int64)
+        pairs = codes[:-1] << 21 | codes[1:]
+        #: where each pair of characters begins, in the order of pairs
+        self._places = np.argsort(pairs, kind="stable")
+        self._pairs = pairs[self._places]
         self._recent: deque[tuple[_Story, str, Read]] = deque(maxlen=_BACK)
         self.posts = 0
         self.stories = 0
@@ -94,4 +108,17 @@ class Stream:
         return ",".join([*own, self._clause()])
 
     def _clause(self) -> str:
-        return self._clauses[int(self._random.integers(len(self._clauses)))]
+        random = self._random
+        shortest, longest = _CLAUSE
+        size = int(random.integers(shortest, longest + 1))
+        begin = self._said.index("\n", int(random.integers(len(self._said) - longest))) + 1
+        clause = self._said[begin : begin + 2] or self._said[:2]
+        while len(clause) < size:
+            pair = ord(clause[-2]) << 21 | ord(clause[-1])
+            first, end = np.searchsorted(self._pairs, (pair, pair + 1))
+            place = int(self._places[random.integers(first, end)]) + 2
+            piece = self._said[place : place + int(random.integers(*_PIECE))].split("\n", 1)[0]
+            if not piece:  # that text ended there
+                break
+            clause += piece
+        return clause[:size] if len(clause) >= shortest else self._clause()

@@ -22,6 +22,7 @@ from services.notify.api import (
     notifications,
     rosters,
     subscriptions,
+    templates,
     units,
     webhooks,
 )
@@ -29,6 +30,7 @@ from services.notify.api.parts import Parts
 from services.notify.channels.registry import Channels
 from services.notify.checks.service import Checks
 from services.notify.delivery.dead_letters import DeadLetters
+from services.notify.delivery.letters import Letters
 from services.notify.dispatch import Dispatcher
 from services.notify.dry_run import DryRun
 from services.notify.duty import OnDutyLookup
@@ -54,6 +56,8 @@ from services.notify.telling import Telling
 from services.notify.texts import Texts
 from services.notify.webhooks.service import Webhooks
 from services.notify.webhooks.watch import WebhookWatch
+from services.notify.wording.making import LetterMaker
+from services.notify.wording.service import Wording
 
 SERVICE: Final = "notify"
 #: Seconds between two looks for due deliveries; a commit that makes some wakes the look at once.
@@ -76,6 +80,7 @@ _ROUTES: Final = routes_of(
     communication_checks.router,
     channels.router,
     webhooks.router,
+    templates.router,
     acknowledgements.router,
 )
 
@@ -108,8 +113,13 @@ def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> P
     telling = Telling(runtime.clock, runtime.outbox, settings.admin_name, addressing, settings.folding_rules())
     ways_out = Channels(settings, runtime.redis)
     watch = WebhookWatch(runtime.clock, telling)
-    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, texts, links, watch)
+    maker = LetterMaker(texts)
+    letters = Letters(runtime.clock, texts, maker, links, settings.link_days)
+    dispatcher = Dispatcher(settings, runtime.database, runtime.clock, telling, ways_out.all, letters, watch)
+    wording = Wording(runtime.database, runtime.clock, maker, texts, telling, links)
+    dispatcher.template_failed = wording.failed
     dispatcher.wake = runtime.every(_PASS_SECONDS, "deliver", dispatcher.send_due)
+    runtime.every(_PASS_SECONDS, "templates", dispatcher.note_failures)
     escalating = Escalating(
         runtime.database,
         runtime.clock,
@@ -151,8 +161,10 @@ def wire(runtime: Runtime, settings: NotifySettings, on_duty: OnDutyLookup) -> P
         dispatcher=dispatcher,
         dead_letters=DeadLetters(runtime.database, runtime.clock, dispatcher.wake),
         webhooks=Webhooks(runtime.database, runtime.clock, dispatcher.wake),
+        wording=wording,
         channels=by_name,
         texts=texts,
+        letters=maker,
         rosters=Rosters(runtime.database, runtime.clock),
         roster_reader=RosterReader(runtime.database, runtime.clock),
         roster_watch=roster_watch,

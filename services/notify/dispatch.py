@@ -6,33 +6,34 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.words import ChannelName, DeliveryState, Level, NotificationKind, Role
+from contracts.words import ChannelName, DeliveryState
 from kit.clock import Clock
 from kit.database import Database
 from kit.transient import brief, passes
 from services.notify import store
-from services.notify.channels.channel import Channel, Letter
+from services.notify.channels.channel import Channel
 from services.notify.delivery import folding
 from services.notify.delivery.breaker import Breakers
-from services.notify.links import AcknowledgementLinks
+from services.notify.delivery.letters import Attempt, Letters
+from services.notify.languages import Language
 from services.notify.metrics import ATTEMPTS
 from services.notify.models import Delivery, Notification
-from services.notify.recipients import ROLE_NAMES
 from services.notify.remembering import bring
 from services.notify.retries import Outcome, next_step
 from services.notify.settings import NotifySettings
 from services.notify.telling import Telling
-from services.notify.texts import Notice, Texts, beijing
-from services.notify.ways import Way
+from services.notify.texts import beijing
 from services.notify.webhooks.watch import WebhookWatch
+from services.notify.wording import store as wording
+from services.notify.wording.making import Template
 
 log = structlog.get_logger(__name__)
 
@@ -59,23 +60,11 @@ _BY_ADDRESS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """One attempt under way, with what it needs; `way` is None where the person can no longer be reached so."""
-
-    delivery: Delivery
-    notification: Notification
-    way: Way | None
-    number: int
-    address: str
-    folded: Sequence[Notification] = ()
-
-
 @dataclass(frozen=True, eq=False)
 class _Result:
     """How an attempt ended, after how many seconds; `written` is done when that is committed."""
 
-    attempt: _Attempt
+    attempt: Attempt
     outcome: Outcome
     seconds: float
     written: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -96,12 +85,11 @@ class Dispatcher:
         clock: Clock,
         telling: Telling,
         channels: Sequence[Channel],
-        texts: Texts,
-        links: AcknowledgementLinks,
+        letters: Letters,
         watch: WebhookWatch,
     ) -> None:
         self._settings, self._database, self._clock, self._watch = settings, database, clock, watch
-        self._telling, self._texts, self._links = telling, texts, links
+        self._telling, self._letters = telling, letters
         self._channels = list(channels)
         self._policy = settings.retry_policy()
         self.breakers = Breakers(settings.breaker_rules())
@@ -110,6 +98,8 @@ class Dispatcher:
         self._results: list[_Result] = []
         self._recording: asyncio.Task[None] | None = None
         self.wake = asyncio.Event()
+        #: told of a template by which a letter could not be made, with the reason
+        self.template_failed: Callable[[Template, str], Awaitable[None]] = _untold
 
     async def resume(self) -> None:
         """Make due at once what a process of this name was sending when it died or was cut short."""
@@ -166,7 +156,7 @@ class Dispatcher:
         if late:
             await self.resume()
 
-    async def _claim(self, channel: str, room: int, busy: Counter[str]) -> list[_Attempt]:
+    async def _claim(self, channel: str, room: int, busy: Counter[str]) -> list[Attempt]:
         now = self._clock.now()
         slots = self._settings.address_slots if channel in _BY_ADDRESS else room
         # an address on trial has one slot, one that is given a rest has none
@@ -185,10 +175,12 @@ class Dispatcher:
                 busy=under_way,
                 claimed_by=self._settings.replica_name(),
             )
-            await _bring_for(session, rows)
+            if rows:
+                await _bring_for(session, rows)
+                self._letters.templates(await wording.in_force(session))
             return [await self._prepare(session, row) for row in rows]
 
-    async def _prepare(self, session: AsyncSession, delivery: Delivery) -> _Attempt:
+    async def _prepare(self, session: AsyncSession, delivery: Delivery) -> Attempt:
         notification = await session.get_one(Notification, delivery.notification_id)
         way = await self._telling.present_way(session, delivery)
         if way is not None:
@@ -198,7 +190,18 @@ class Dispatcher:
             if delivery.attempts == 1:
                 await folding.gather(session, delivery, notification.kind)
             others = await store.notifications_of(session, await folding.folded(session, delivery.id))
-        return _Attempt(delivery, notification, way, delivery.attempts, delivery.address, others)
+        contact = None
+        if not delivery.subscription and not delivery.to_unit:
+            contact = await store.contact(session, delivery.contact_id)
+        language = Language(contact.language) if contact is not None else Language.ZH
+        return Attempt(delivery, notification, way, delivery.attempts, delivery.address, language, others)
+
+    async def note_failures(self) -> int:
+        """Write down which templates letters could not be made by; returns how many."""
+        failed = self._letters.failed()
+        for template, reason in failed.items():
+            await self.template_failed(template, reason)
+        return len(failed)
 
     async def _divert(self, channel: str) -> None:
         """Send what is grave by another way while this one is given a rest."""
@@ -212,36 +215,7 @@ class Dispatcher:
                 if until is not None:
                     await self._telling.divert(session, delivery, f"该渠道连续失败，已暂停至 {beijing(until)}")
 
-    def _letter(self, attempt: _Attempt, way: Way) -> Letter:
-        """Return what is sent for a delivery; the same id and link at every attempt."""
-        delivery, notification = attempt.delivery, attempt.notification
-        notice = notice_of(notification)
-        link = None
-        asked = any(one.requires_acknowledgement for one in (notification, *attempt.folded))
-        if asked and not (delivery.subscription or delivery.to_unit):
-            expires = delivery.created_at + timedelta(days=self._settings.link_days)
-            link = self._links.url(delivery.id, expires)
-        role = ROLE_NAMES[Role(delivery.role)] if delivery.role else None
-        if attempt.folded:
-            notices = [notice, *map(notice_of, attempt.folded)]
-            subject = self._texts.folded_subject(notices)
-            text = self._texts.folded_body(notices, to=delivery.contact_name, role=role, link=link)
-        else:
-            subject = self._texts.subject(notice)
-            text = self._texts.body(notice, to=delivery.contact_name, role=role, note=delivery.note, link=link)
-        return Letter(
-            id=delivery.id,
-            to=delivery.contact_name,
-            address=delivery.address,
-            secret=way.secret,
-            older_secret=way.older_secret,
-            subject=subject,
-            text=text,
-            at=self._clock.now(),
-            facts=_facts(attempt, link),
-        )
-
-    async def _make(self, channel: Channel, attempt: _Attempt) -> None:
+    async def _make(self, channel: Channel, attempt: Attempt) -> None:
         scope = _scope(channel.name, attempt.address)
         try:
             began = time.monotonic()
@@ -269,11 +243,11 @@ class Dispatcher:
         else:
             self.breakers.failed(scope, self._clock.now())
 
-    async def _attempt(self, channel: Channel, attempt: _Attempt) -> Outcome:
+    async def _attempt(self, channel: Channel, attempt: Attempt) -> Outcome:
         if attempt.way is None:
             return Outcome.never("联络员已停用、已删除或已取消该联络方式")
         try:
-            letter = self._letter(attempt, attempt.way)
+            letter = self._letters.letter(attempt, attempt.way)
             async with asyncio.timeout(self._settings.send_timeout + 1):
                 return await channel.send(letter)
         except TimeoutError:
@@ -362,27 +336,16 @@ class Dispatcher:
                 await self._telling.fail_over(session, one)
 
 
-def notice_of(notification: Notification) -> Notice:
-    """Return what a stored notification says."""
-    return Notice(
-        id=notification.id,
-        kind=NotificationKind(notification.kind),
-        level=Level(notification.level) if notification.level else None,
-        subject=notification.subject,
-        body=notification.body,
-        case_number=notification.case_number,
-        requires_acknowledgement=notification.requires_acknowledgement,
-        drill=notification.drill,
-        requested_at=notification.requested_at,
-    )
-
-
 def _scope(channel: str, address: str) -> str:
     """Return what a circuit breaker is for: one address of a channel whose receivers are servers, else the channel."""
     return f"{channel}:{address}" if channel in _BY_ADDRESS else channel
 
 
-def _is_under_way(delivery: Delivery, attempt: _Attempt) -> bool:
+async def _untold(template: Template, reason: str) -> None:
+    """Do nothing besides the log line that there is already."""
+
+
+def _is_under_way(delivery: Delivery, attempt: Attempt) -> bool:
     return delivery.sending_since is not None and delivery.attempts == attempt.number
 
 
@@ -391,22 +354,3 @@ async def _bring_for(session: AsyncSession, rows: Sequence[Delivery]) -> None:
     people = [row.contact_id for row in rows if not row.subscription and not row.to_unit]
     programs = [row.contact_id for row in rows if row.subscription]
     await bring(session, notifications=[row.notification_id for row in rows], contacts=people, webhooks=programs)
-
-
-def _facts(attempt: _Attempt, link: str | None) -> Mapping[str, Any]:
-    delivery, notification = attempt.delivery, attempt.notification
-    return {
-        "notification_id": notification.id,
-        "delivery_id": delivery.id,
-        "kind": notification.kind,
-        "level": notification.level,
-        "case_id": notification.case_id,
-        "case_number": notification.case_number,
-        "alert_id": notification.alert_id,
-        "requires_acknowledgement": notification.requires_acknowledgement,
-        "acknowledgement_url": link,
-        "drill": notification.drill,
-        "requested_at": notification.requested_at.isoformat(),
-        "note": delivery.note or None,
-        "folded": [one.id for one in attempt.folded],
-    }

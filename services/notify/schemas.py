@@ -11,9 +11,10 @@ from contracts.words import ChannelName, DeliveryState, Level, NotificationKind,
 from services.notify import store
 from services.notify.addressing import ways_of
 from services.notify.channels.limits import Limits, Unit
+from services.notify.languages import Language
 from services.notify.models import Contact, Delivery, Notification
 from services.notify.people.quiet import QuietWindow
-from services.notify.people.schemas import Language, Name, QuietHours, WayIn, WayOut
+from services.notify.people.schemas import Name, QuietHours, WayIn, WayOut
 from services.notify.service import Acknowledgement
 from services.notify.ways import masked
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from contracts.words import Level, NotificationKind, Role
-from services.cases.plan.names import NOTICE_NAMES, word_en, word_zh
+from services.cases.plan.names import word_en, word_zh
 from services.cases.plan.schema import NoticeRow
 from services.cases.plan.wording import Change, Kind, Spot
 from services.cases.roles import list_roles
@@ -97,7 +97,7 @@ def _change(
     after: frozenset[_Way],
 ) -> Change:
     people, names = list_roles(roles), word_en(roles)
-    zh = f"{word_zh(levels)}“{NOTICE_NAMES[kind]}”"
+    zh = f"{word_zh(levels)}“{kind.chinese}”"
     en = f"{kind} at {word_en(levels)}"
     named = {"kind": kind, "levels": levels, "roles": roles}
     old = {**named, "ways": [_json(way) for way in sorted(before)]} if before else None

@@ -156,29 +156,6 @@ _OF_PART: Final[dict[tuple[str, str], str]] = {
     ("Topic", "query"): "检索式",
 }
 
-NOTICE_NAMES: Final[dict[NotificationKind, str]] = {
-    NotificationKind.ALERT_RAISED: "预警",
-    NotificationKind.CASE_OPENED: "建立处置单",
-    NotificationKind.LEVEL_PROPOSED: "级别建议",
-    NotificationKind.LEVEL_CHANGED: "级别启动或变更",
-    NotificationKind.CASE_CHANGED: "处置单流转",
-    NotificationKind.CLOCK_WARNING: "时限提醒",
-    NotificationKind.CLOCK_BREACHED: "超时",
-    NotificationKind.STATEMENT_SUBMITTED: "口径送审",
-    NotificationKind.STATEMENT_PUBLISHED: "口径发布",
-    NotificationKind.DECISION_OVERDUE: "审批超时",
-    NotificationKind.TASK_ASSIGNED: "任务指派",
-    NotificationKind.CONSULTATION_CALLED: "会商通知",
-    NotificationKind.INFORMATION_PASSED: "信息传递",
-    NotificationKind.HANDED_OVER: "交接班",
-    NotificationKind.CORRECTION_SUBMITTED: "更正请求送审",
-    NotificationKind.CHANNEL_FAILING: "渠道异常",
-    NotificationKind.SOURCE_SILENT: "信源中断",
-    NotificationKind.ROSTER_GAP: "值班表缺口",
-    NotificationKind.COMMUNICATION_CHECK: "通信检查",
-    NotificationKind.NOTICE_TAKEN: "已有人签收",
-    NotificationKind.NOTICE_UNANSWERED: "无人签收",
-}
 TIER_NAMES: Final[dict[Tier, str]] = {
     Tier.CENTRAL: "中央媒体",
     Tier.PROVINCIAL: "省级媒体",
@@ -300,7 +277,7 @@ def _enum(value: StrEnum) -> str:
         case ClockKind():
             return CLOCK_NAMES[value]
         case NotificationKind():
-            return NOTICE_NAMES[value]
+            return value.chinese
         case CaseState():
             return STATE_NAMES[value]
         case Tier():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from kit.ids import new_id
 from kit.problems import Problem, problems
 from services.notify.api.parts import Parts, PartsDep
 from services.notify.channels.channel import Letter
+from services.notify.languages import Language
 from services.notify.schemas import (
     ChannelOut,
     ChannelPreviewIn,
@@ -25,6 +27,7 @@ from services.notify.schemas import (
 )
 from services.notify.texts import Notice
 from services.notify.ways import Way, masked
+from services.notify.wording.making import Reader
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 
@@ -59,10 +62,6 @@ async def try_channel(
     _principal: Annotated[Principal, require("contacts.write")],
 ) -> ChannelTestOut:
     """Send a test to one contact by this channel, once and now, and return what came of it."""
-    channel = parts.channels[channel_id]
-    reason = channel.unavailable()
-    if reason is not None:
-        raise Problem(409, "channel.unconfigured", zh=reason, en="This channel is not configured", channel=channel_id)
     contact, way = await parts.address_book.way_on(body.contact_id, channel_id)
     return await send_test(parts, contact.name, way)
 
@@ -78,11 +77,19 @@ async def send_test(parts: Parts, to: str, way: Way) -> ChannelTestOut:
         subject,
         text,
         now,
-        secret=way.secret,
-        older_secret=way.older_secret,
         facts={"test": True},
     )
-    outcome = await parts.channels[way.channel].send(letter)
+    return await send_letter(parts, letter, way)
+
+
+async def send_letter(parts: Parts, letter: Letter, way: Way) -> ChannelTestOut:
+    """Send a letter by `way`, once and now, and return what came of it; 409 where the channel is not configured."""
+    channel = parts.channels[way.channel]
+    reason = channel.unavailable()
+    if reason is not None:
+        raise Problem(409, "channel.unconfigured", zh=reason, en="This channel is not configured", channel=way.channel)
+    signed = replace(letter, secret=way.secret, older_secret=way.older_secret)
+    outcome = await channel.send(signed)
     return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)
 
 
@@ -101,8 +108,8 @@ async def preview_channel(
     else:
         notice = _sample(body.kind, body.level, now)
         facts |= {"kind": body.kind, "case_number": notice.case_number}
-        subject = parts.texts.subject(notice)
-        text = parts.texts.body(notice, to=principal.name, role=None, note="", link=None)
+        made = parts.letters.made(notice, Reader(principal.name, None, "", Language.ZH, channel_id), None)
+        subject, text = made.subject, made.text
     letter = Letter(new_id(), principal.name, "", subject, text, now, facts=facts)
     return ChannelPreviewOut(pieces=parts.channels[channel_id].preview(letter))
 

@@ -30,6 +30,8 @@ from services.notify.subscriptions.service import Subscriptions
 from services.notify.telling import Telling
 from services.notify.texts import Texts
 from services.notify.webhooks.service import Webhooks
+from services.notify.wording.making import LetterMaker
+from services.notify.wording.service import Wording
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,10 @@ class Parts:
     dispatcher: Dispatcher
     dead_letters: DeadLetters
     webhooks: Webhooks
+    wording: Wording
     channels: dict[ChannelName, Channel]
     texts: Texts
+    letters: LetterMaker
     rosters: Rosters
     roster_reader: RosterReader
     roster_watch: RosterWatch

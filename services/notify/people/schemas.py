@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from contracts.words import ChannelName, DeliveryState, Role
 from kit.inputs import Plain
+from services.notify.languages import Language
 from services.notify.models import ADDRESS_CHARS
 from services.notify.people.models import ContactLogEntry, Unit
 from services.notify.people.quiet import QuietWindow
@@ -20,13 +21,6 @@ Name = Annotated[Plain, StringConstraints(strip_whitespace=True, min_length=1, m
 Address = Annotated[Plain, StringConstraints(strip_whitespace=True, max_length=ADDRESS_CHARS)]
 Secret = Annotated[SecretStr, Field(max_length=200)]
 QuietHours = Annotated[list[QuietWindow], Field(max_length=14)]
-
-
-class Language(StrEnum):
-    """What language somebody is written to in, where a template has it; else Chinese."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class UnitKind(StrEnum):

@@ -56,6 +56,7 @@ delegations.write         AAAA- --- -A
 notifications.read        AAAAA ooo AA
 notifications.acknowledge ooooo ooo -o
 notifications.preview     AAAAA --- AA
+templates.write           ---A- --- -A
 escalations.write         ---A- --- -A
 escalations.stop          AAA-- --- --
 checks.read               AAAAA --- AA
