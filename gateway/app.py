@@ -18,7 +18,7 @@ from gateway.live import Live
 from gateway.models import Base
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
-from kit.auth import ContextSigner
+from kit.auth import ContextSigner, context_keys
 from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 
@@ -53,7 +53,7 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     runtime.every(3600, "refresh-tokens", forget_tokens)
     for step in (live.stop, proxy.close, http.aclose):
         runtime.on_stop(step)
-    signer = ContextSigner(settings.internal_key.get_secret_value())
+    signer = ContextSigner(context_keys(settings))
     return Door(own, identity, proxy, Idempotency(runtime.redis), signer)
 
 

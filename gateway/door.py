@@ -122,7 +122,7 @@ class Door:
                 await self._own(scope, receive, send, caller, request_id)
             else:
                 await self._proxy.forward(
-                    service, scope, receive, send, context=self._signer.sign(caller), request_id=request_id
+                    service, scope, receive, send, context=self._signer.sign(caller, service), request_id=request_id
                 )
 
         key = header(scope, b"idempotency-key")

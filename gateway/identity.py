@@ -18,7 +18,7 @@ from gateway.models import REFRESH, USERS
 from gateway.passwords import generated, hash_password, matches
 from gateway.settings import GatewaySettings
 from gateway.throttle import LoginThrottle
-from gateway.tokens import AccessTokens, TokenError, fingerprint, new_secret
+from gateway.tokens import TokenError, access_tokens, fingerprint, new_secret
 from kit.auth import Principal
 from kit.ids import new_id
 from kit.problems import Problem
@@ -45,7 +45,7 @@ class Identity:
 
     def __init__(self, runtime: Runtime, settings: GatewaySettings) -> None:
         self._runtime, self._settings = runtime, settings
-        self._tokens = AccessTokens(settings.token_key.get_secret_value(), timedelta(minutes=settings.access_minutes))
+        self._tokens = access_tokens(settings)
         self.throttle = LoginThrottle(runtime.redis)
         self._remembered: dict[str, tuple[float, Principal | None]] = {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import SecretStr
 
 from kit.settings import ServiceSettings
@@ -18,8 +20,11 @@ class GatewaySettings(ServiceSettings):
     cases_url: str = "http://127.0.0.1:8003"
     notify_url: str = "http://127.0.0.1:8004"
 
-    #: key that signs access tokens
-    token_key: SecretStr
+    #: what signs access tokens: one word of 32 characters or more, or several separated by white space, of which the
+    #: first signs and the others are still believed
+    token_key: SecretStr = SecretStr("")
+    #: JWK Set of HS256 keys that sign access tokens instead; read again when the file changes (docs/keys.md)
+    token_keys_file: Path | None = None
     admin_name: str = "admin"
     #: empty: generated at the first start and kept in the data folder
     admin_password: SecretStr = SecretStr("")

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
-from kit.auth import CONTEXT_HEADER, ContextSigner
+from kit.auth import CONTEXT_HEADER, ContextSigner, context_keys
 from kit.ids import new_id
 from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, configure, reset_contextvars
@@ -69,7 +69,7 @@ def create_app(
     problems.install(app)
     app.router.routes.extend(routes)
     app.include_router(_health(runtime))
-    signer = ContextSigner(settings.internal_key.get_secret_value())
+    signer = ContextSigner(context_keys(settings), runtime.service)
     app.add_middleware(_Edge, signer=signer)
     _describe_problems(app)
     return app

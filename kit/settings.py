@@ -44,8 +44,13 @@ class ServiceSettings(BaseSettings):
     #: On PostgreSQL every service keeps to a schema of its own name.
     database_url: str = ""
     redis_url: str = ""
-    #: key that signs the gateway's context for the services
+    #: the deployment's secret, of which links, codes and the encryption of stored secrets are derived; it signs the
+    #: gateway's context for the services too where no `context_keys` are set
     internal_key: SecretStr
+    #: JWK Set of the Ed25519 keys by which services know the gateway's word: with private parts in the gateway, public
+    #: parts alone everywhere else. Given as a file, it is read again when it changes (docs/keys.md)
+    context_keys: SecretStr = SecretStr("")
+    context_keys_file: Path | None = None
     #: "console" for people, "json" for log collectors
     log_format: str = "console"
     log_level: str = "info"
