@@ -19,7 +19,7 @@ AHEAD: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class KeyFiles:
-    """The files of one purpose. `kept`: for how long a followed key is believed, longer than anything that it signed."""
+    """The files of one purpose. `kept`: how long a followed key is believed, longer than anything that it signed."""
 
     name: str
     kind: Kind

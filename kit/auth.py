@@ -114,7 +114,7 @@ class ContextSigner:
         return token
 
     def read(self, token: str) -> Principal:
-        """Return whom a context names; raises ValueError where it is forged, stale, malformed or for another service."""
+        """Return whom a context names; raises ValueError where it is forged, stale, malformed or for others."""
         now = time.time()
         self._ring.named(None)
         self._notice_changes()
