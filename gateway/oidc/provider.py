@@ -18,7 +18,7 @@ from kit.problems import Problem
 _log = structlog.get_logger(__name__)
 #: seconds for which the discovery document and the keys are taken for granted
 _KEPT: Final = 3600.0
-#: seconds between two looks for a key that is not among the known ones
+#: seconds between two looks for keys that are not among the known ones, so that forged ones cost the provider nothing
 _PAUSE: Final = 2.0
 #: bytes of an answer that are read at most
 _MOST: Final = 1_000_000
@@ -72,6 +72,7 @@ class Provider:
         self._http = httpx.AsyncClient(timeout=settings.seconds, trust_env=False, follow_redirects=False)
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._asked = float("-inf")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -92,7 +93,9 @@ class Provider:
     async def keys(self, *, unknown: bool = False) -> KeySet:
         """Return the provider's public keys, asked anew where a key is `unknown`; raises :class:`ProviderAway`."""
         age = time.monotonic() - self._keys[0] if self._keys is not None else _KEPT + 1
-        if self._keys is None or age > _KEPT or (unknown and age > _PAUSE):
+        if unknown and time.monotonic() - self._asked > _PAUSE:
+            self._asked, age = time.monotonic(), _KEPT + 1
+        if self._keys is None or age > _KEPT:
             document = await self._document((await self.metadata()).jwks_uri)
             try:
                 usable = [key for key in document["keys"] if key.get("use", "sig") == "sig" and key["kty"] != "oct"]

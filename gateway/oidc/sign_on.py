@@ -97,8 +97,10 @@ class SignOn:
             raise refusals.cancelled() if error == "access_denied" else refusals.bad_answer()
         claims, id_token = await self._claims(code, under_way)
         person = person_of(claims, self.settings)
-        user_id = await self._people.known(person)
-        self._identity.forget()
+        try:
+            user_id = await self._people.known(person)
+        finally:
+            self._identity.forget()  # roles may be gone, though nobody is let in
         login_code = await self._give_code(
             {
                 "user": user_id,

@@ -54,15 +54,14 @@ async def logins_of(session: AsyncSession, issuer: str, *, subject: str | None, 
     return list((await session.execute(query)).all())
 
 
-async def login_of_token(session: AsyncSession, hash_: str) -> Row | None:
+async def login_of_token(session: AsyncSession, hash_: str) -> Any:
     """Return the login that a refresh token belongs to; its sign-on columns are null where it was by password."""
     query = (
         sa.select(REFRESH.c.family, SIGN_ON_LOGINS.c.issuer, SIGN_ON_LOGINS.c.id_token)
         .join(SIGN_ON_LOGINS, SIGN_ON_LOGINS.c.family == REFRESH.c.family, isouter=True)
         .where(REFRESH.c.hash == hash_)
     )
-    found = (await session.execute(query)).all()
-    return found[0] if found else None
+    return (await session.execute(query)).first()
 
 
 async def end_login(session: AsyncSession, family: str) -> None:
