@@ -90,8 +90,8 @@ class KeyRing:
         if not able:
             raise ValueError("there is no private key to sign with")
         begun = [key for key in able if key.signs_from <= now]
-        # where none has begun (a machine whose clock lags) the first to begin serves
-        return max(begun, key=_age) if begun else min(able, key=_age)
+        # of two of one second the later in the set; where none has begun (a clock that lags), the first to begin
+        return max(reversed(begun), key=_age) if begun else min(able, key=_age)
 
     def named(self, id_: str | None) -> tuple[Key, ...]:
         """Return the keys that may have signed something: the one of that id, or all where it names none."""
