@@ -82,6 +82,11 @@ class ContextSigner:
         self._believed: dict[str, tuple[float, Principal]] = {}
         self._version = self._ring.version
 
+    @property
+    def strict(self) -> bool:
+        """Tell whether the gateway alone can sign, so that a call without a context can only have gone around it."""
+        return not self._shared
+
     def sign(self, principal: Principal, audience: str = "") -> str:
         """Return a context that tells the service `audience` of `principal`, good for about :data:`CONTEXT_TERM` s."""
         if not audience and not self._shared:
