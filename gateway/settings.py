@@ -25,6 +25,7 @@ class GatewaySettings(ServiceSettings):
     #: first signs and the others are still believed
     token_key: SecretStr = SecretStr("")
     #: JWK Set of HS256 keys that sign access tokens instead; read again when the file changes (docs/keys.md)
+    token_keys: SecretStr = SecretStr("")
     token_keys_file: Path | None = None
     #: single sign-on, as HUIYING_OIDC_ISSUER and so on (docs/single-sign-on.md)
     oidc: OidcSettings = Field(default_factory=OidcSettings)

@@ -73,8 +73,11 @@ class AccessTokens:
 
 def access_tokens(settings: GatewaySettings) -> AccessTokens:
     """Return the access tokens of these settings; raises ValueError where they name no usable key."""
-    path = settings.token_keys_file
-    ring = KeyRing.of_file(path, "HS256") if path is not None else None
+    ring = None
+    if settings.token_keys_file is not None:
+        ring = KeyRing.of_file(settings.token_keys_file, "HS256")
+    elif text := settings.token_keys.get_secret_value():
+        ring = KeyRing.of_text(text, "HS256")
     return AccessTokens(settings.token_key.get_secret_value(), timedelta(minutes=settings.access_minutes), ring)
 
 
