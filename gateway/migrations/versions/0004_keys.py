@@ -2,7 +2,7 @@
 
 Where several keys have one name, the later ones get a number behind it. Keys without an expiry stay so.
 
-Revision ID: 0005
+Revision ID: 0004
 Revises: 0002
 """
 
@@ -13,7 +13,7 @@ from alembic import op
 
 from kit.database import Json, UtcDateTime
 
-revision = "0005"
+revision = "0004"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
