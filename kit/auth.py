@@ -194,6 +194,9 @@ def principal_of(request: Request) -> Principal:
     return principal
 
 
+_BY_ROLES: Final = ("您的角色不能执行此操作", "Your roles do not allow")
+
+
 def require(action: str) -> Any:
     """Return a dependency that gives the :class:`Principal` and answers 403 unless it may perform `action`.
 
@@ -206,12 +209,10 @@ def require(action: str) -> Any:
     async def check(request: Request) -> Principal:
         principal = principal_of(request)
         if not principal.may(action):
+            narrowed = not covers(principal.scopes, action)
+            zh, en = ("密钥的权限范围不含", "The key's scopes do not name") if narrowed else _BY_ROLES
             raise Problem(
-                403,
-                "forbidden",
-                zh=f"您的角色不能执行此操作：{ACTIONS[action].zh}（{action}）",
-                en=f"Your roles do not allow {action}",
-                action=action,
+                403, "forbidden", zh=f"{zh}：{ACTIONS[action].zh}（{action}）", en=f"{en} {action}", action=action
             )
         return principal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -66,7 +67,9 @@ class OidcSettings(BaseSettings):
     @field_validator("issuer")
     @classmethod
     def _plain(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+        if value and not (parts.hostname and (parts.scheme == "https" or local)):
             raise ValueError("the issuer must be an https URL")
         return value
 

@@ -47,7 +47,8 @@ async def test_scopes_narrow_what_the_roles_allow_here_and_in_the_services(gatew
     told = gateway.upstream.to("/api/v1/posts")[0].principal
     assert told is not None
     assert (told.may("posts.push"), told.may("posts.read"), told.roles) == (True, False, {Role.OFFICE})
-    problem(await gateway.http.get("/api/v1/stream", headers=key), 403, "forbidden")
+    refused = problem(await gateway.http.get("/api/v1/stream", headers=key), 403, "forbidden")
+    assert refused["detail"] == "The key's scopes do not name stream.read"
 
     reader = (await whoami(gateway, with_key(await make(gateway, "读", scopes=["read"])))).json()
     assert all(action.endswith(".read") for action in reader["permissions"])

@@ -351,6 +351,25 @@ async def test_the_provider_ends_logins_by_its_own_word_once(gateway: Gateway, p
     problem(await tell(), 400, "sign-on.bad-logout")
 
 
+async def test_the_whole_way_on_both_databases(
+    open_gateway: OpenGateway, provider: Provider, database_url: str
+) -> None:
+    provider.set_claims("p-7", preferred_username="qian.ba", name="钱八", groups=["yq-office"])
+    more = {"oidc": settings(provider), "public_url": "http://gateway.example", "database_url": database_url}
+    async with open_gateway(**more) as one, open_gateway(**more) as other:
+        # the browser comes back to another replica, and the front end asks the first one
+        path = here(provider.log_in(await depart(one), "p-7"))
+        other.http.cookies = one.http.cookies
+        login = (await exchange(one, code_of(await other.http.get(path)))).json()
+        assert (await me(other, login)).json()["name"] == "qian.ba"
+        provider.set_claims("p-7", preferred_username="qian.ba", name="钱八", groups=["yq-county"])
+        again = (await exchange(other, code_of(await sign_on(other, provider, "p-7")))).json()
+        assert (await me(other, again)).json()["roles"] == ["county"]
+        form = {"refresh_token": again["refresh_token"]}
+        assert (await one.http.post("/api/v1/auth/oidc/logout", data=form)).json()["logout_url"]
+        problem(await one.token(grant_type="refresh_token", **form), 401, "bad-refresh-token")
+
+
 async def test_without_settings_there_is_no_single_sign_on(open_gateway: OpenGateway) -> None:
     async with open_gateway() as gateway:
         assert (await gateway.http.get("/api/v1/auth/oidc")).json()["configured"] is False

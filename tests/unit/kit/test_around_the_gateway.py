@@ -36,29 +36,39 @@ def signer(keys: dict[str, Any]) -> ContextSigner:
 
 
 @pytest.fixture(scope="module", params=APPS)
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
-    """Give a service's app as it runs behind a gateway that has keys of its own; nothing behind it is there."""
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=["keys of its own", "the internal key"])
+def service(
+    request: pytest.FixtureRequest, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Any]]:
+    """Give a service's app behind a gateway that signs with one or the other; nothing behind it is there."""
     with pytest.MonkeyPatch.context() as patch:
         for key in ("INTERNAL_KEY", "AUTHOR_KEY"):
             patch.setenv(f"HUIYING_{key}", INTERNAL)
-        patch.setenv("HUIYING_CONTEXT_KEYS", json.dumps(public_part(KEYS)))
+        if request.param == "keys of its own":
+            patch.setenv("HUIYING_CONTEXT_KEYS", json.dumps(public_part(KEYS)))
         patch.setenv("HUIYING_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("HUIYING_REDIS_URL", "redis://127.0.0.1:1/0")
         patch.setenv("HUIYING_LOG_LEVEL", "error")
-        yield request.param, APPS[request.param]()
+        yield request.param, APPS[name]()
 
 
-async def test_every_route_refuses_it(service: tuple[str, Any]) -> None:
-    name, app = service
+async def test_every_route_refuses_it(service: tuple[str, Any], name: str) -> None:
+    how, app = service
+    own = how == "keys of its own"
     elsewhere = next(other for other in APPS if other != name)
     shown = {
         "nothing": "",
-        "signed with the internal key": ContextSigner(INTERNAL).sign(ADMIN, name),
+        "signed with another word": ContextSigner(INTERNAL if own else "o" * 32).sign(ADMIN, name),
         "signed with another ring": signer(OTHERS).sign(ADMIN, name),
-        "signed for another service": signer(KEYS).sign(ADMIN, elsewhere),
+        "signed for another service": (signer(KEYS) if own else ContextSigner(INTERNAL)).sign(ADMIN, elsewhere),
         "changed": signer(KEYS).sign(ADMIN, name)[:-4] + "AAAA",
     }
-    paths = app.openapi()["paths"]
+    # what is public is refused only where the gateway alone can sign
+    paths = {path: item for path, item in app.openapi()["paths"].items() if own or not path.startswith("/public/")}
     assert len(paths) > 5
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
@@ -71,5 +81,6 @@ async def test_every_route_refuses_it(service: tuple[str, Any]) -> None:
                     assert answer.headers["content-type"] == "application/problem+json"
                     assert answer.json()["type"].endswith("/unauthenticated")
         assert (await http.get("/livez")).status_code == 200
-        known = await http.get("/api/v1/nothing-here", headers={CONTEXT_HEADER: signer(KEYS).sign(ADMIN, name)})
+        word = (signer(KEYS) if own else ContextSigner(INTERNAL)).sign(ADMIN, name)
+        known = await http.get("/api/v1/nothing-here", headers={CONTEXT_HEADER: word})
         assert known.status_code == 404, "the gateway's word is taken"
