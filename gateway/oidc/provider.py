@@ -69,14 +69,22 @@ class Provider:
 
     def __init__(self, settings: OidcSettings) -> None:
         self._settings = settings
-        self._http = httpx.AsyncClient(timeout=settings.seconds, trust_env=False, follow_redirects=False)
+        self._client: httpx.AsyncClient | None = None
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, KeySet] | None = None
         self._asked = float("-inf")
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._settings.seconds, trust_env=False, follow_redirects=False)
+        return self._client
 
     async def metadata(self) -> Metadata:
         """Return what the provider says of itself; raises :class:`ProviderAway`."""

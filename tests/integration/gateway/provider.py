@@ -72,7 +72,7 @@ class Provider:
         return self._answer(url, {"action": "deny"})
 
     def _answer(self, url: str, form: dict[str, str]) -> str:
-        with httpx.Client(trust_env=False, follow_redirects=False) as browser:
+        with httpx.Client(trust_env=False, verify=False) as browser:
             page = browser.get(url)
             assert page.status_code == 200, page.text
             sent = browser.post(url, data=form)
@@ -89,6 +89,7 @@ def resigned(token: str, key: RSAKey, algorithm: str = "RS256", **claims: Any) -
 
 def _relay(provider: Provider) -> FastAPI:
     app = FastAPI()
+    http = httpx.AsyncClient(trust_env=False, verify=False)
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def anything(path: str, request: Request) -> Response:
@@ -101,14 +102,16 @@ def _relay(provider: Provider) -> FastAPI:
             made = hashlib.sha256(form["code_verifier"].encode()).digest()
             if provider.challenges.pop(form["code"], "") != base64.urlsafe_b64encode(made).rstrip(b"=").decode():
                 return Response('{"error": "invalid_grant"}', 400, media_type="application/json")
-        async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as http:
-            answer = await http.request(
-                request.method,
-                f"http://127.0.0.1:{provider.port}/{path}",
-                params=request.query_params,
-                content=body,
-                headers={k: v for k, v in request.headers.items() if k in ("content-type", "authorization", "host")},
-            )
+        answer = await http.request(
+            request.method,
+            f"http://127.0.0.1:{provider.port}/{path}",
+            params=request.query_params,
+            content=body,
+            headers={
+                "connection": "close",
+                **{k: v for k, v in request.headers.items() if k in ("content-type", "authorization", "host")},
+            },
+        )
         content = answer.content
         location = answer.headers.get("location", "")
         if "error=" in location and "state=" not in location:  # which RFC 6749, 4.1.2.1, asks for

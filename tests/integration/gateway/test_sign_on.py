@@ -215,11 +215,9 @@ async def test_cancelling_there_is_told_here(gateway: Gateway, provider: Provide
     problem(await gateway.http.get(path), 403, "sign-on.cancelled")
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
-)
-async def test_nobody_is_sent_elsewhere(gateway: Gateway, target: str) -> None:
-    problem(await gateway.http.get(LOGIN, params={"return_to": target}), 400, "sign-on.return-to")
+async def test_nobody_is_sent_elsewhere(gateway: Gateway) -> None:
+    for target in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        problem(await gateway.http.get(LOGIN, params={"return_to": target}), 400, "sign-on.return-to")
 
 
 def _none(token: str) -> str:
@@ -264,11 +262,13 @@ SPOILT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", SPOILT)
-async def test_what_is_not_the_providers_word_lets_nobody_in(gateway: Gateway, provider: Provider, name: str) -> None:
+async def test_what_is_not_the_providers_word_lets_nobody_in(gateway: Gateway, provider: Provider) -> None:
     provider.more_keys.append(_KEY)
-    provider.spoil = lambda body: {**body, "id_token": SPOILT[name](body["id_token"])}
-    problem(await sign_on(gateway, provider, "p-1"), 401, "sign-on.bad-answer")
+    for name, spoilt in SPOILT.items():
+        provider.spoil = lambda body, spoilt=spoilt: {**body, "id_token": spoilt(body["id_token"])}
+        answer = await sign_on(gateway, provider, "p-1")
+        assert answer.status_code == 401, name
+        problem(answer, 401, "sign-on.bad-answer")
     users = (await gateway.http.get("/api/v1/users", headers=await gateway.bearer())).json()["items"]
     assert [one["username"] for one in users] == ["admin"]
 
