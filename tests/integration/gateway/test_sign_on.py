@@ -257,6 +257,7 @@ SPOILT: dict[str, Any] = {
     "made in the future": lambda token: resigned(token, _KEY, iat=int(NOW) + 7200),
     "another access token": lambda token: resigned(token, _KEY, at_hash="AAAAAAAAAAAAAAAAAAAAAA"),
     "nobody": lambda token: resigned(token, _KEY, sub=None),
+    "times that are none": lambda token: resigned(token, _KEY, exp=float("nan")),
     "no times": lambda token: resigned(token, _KEY, exp=None),
     "not a token": lambda _token: "a.b.c",
 }
