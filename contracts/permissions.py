@@ -96,6 +96,7 @@ NOUNS: Final[dict[str, tuple[str, str]]] = {
     "contacts": ("联络网", "Contacts"),
     "rosters": ("值班表", "Rosters"),
     "users": ("用户", "Users"),
+    "keys": ("密钥", "API keys"),
     "stream": ("实时推送", "Live stream"),
 }
 
@@ -219,8 +220,11 @@ ACTIONS: Final[dict[str, Action]] = {
         _EVERYONE - _DESK - {Role.AUDITOR},
         "五(一)2、七(一)",
     ),
-    "users.read": Action("查看用户与密钥", "see users and keys", frozenset({Role.ADMIN, Role.AUDITOR})),
-    "users.write": Action("增改用户、密钥", "set users and keys up", frozenset({Role.ADMIN})),
+    "users.read": Action("查看用户", "see users", frozenset({Role.ADMIN, Role.AUDITOR})),
+    "users.write": Action("增改用户", "set users up", frozenset({Role.ADMIN})),
+    "keys.read": Action("查看系统密钥", "see API keys", frozenset({Role.ADMIN, Role.AUDITOR})),
+    # a key itself may do so only where its scopes name it (gateway/api/keys.py)
+    "keys.write": Action("增改、轮换、撤销系统密钥", "make, change, rotate, revoke API keys", frozenset({Role.ADMIN})),
     "stream.read": Action("接收实时推送", "listen to what happens", _OVERSEERS, CONFINED),
 }
 
@@ -228,6 +232,24 @@ ACTIONS: Final[dict[str, Action]] = {
 def reach(action: str, roles: Set[Role]) -> Reach | None:
     """Return how far somebody with `roles` may perform `action`; None: not at all. KeyError for an unknown action."""
     return ACTIONS[action].reach(roles)
+
+
+#: What a scope may be besides an action's own name: the shorthand for every action that only reads.
+READ: Final = "read"
+
+
+def is_scope(name: str) -> bool:
+    """Tell whether `name` is an action, `read`, or all actions of a noun (`cases.*`)."""
+    noun, _, verb = name.partition(".")
+    return name in ACTIONS or name == READ or (verb == "*" and noun in NOUNS)
+
+
+def covers(scopes: Set[str] | None, action: str) -> bool:
+    """Tell whether `scopes` let an action through that the roles allow; None narrows nothing, an empty set all."""
+    if scopes is None or action in scopes:
+        return True
+    noun, _, verb = action.partition(".")
+    return (verb == "read" and READ in scopes) or f"{noun}.*" in scopes
 
 
 def allowed(action: str, roles: Set[Role]) -> bool:

@@ -9,25 +9,27 @@ import httpx
 from fastapi import FastAPI
 
 from gateway import store
-from gateway.api import auth, keys, pages, stream, users
+from gateway.api import auth, keys, pages, sign_on, stream, users
 from gateway.api.parts import Parts
 from gateway.door import Door
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.live import Live
 from gateway.models import Base
+from gateway.oidc.sign_on import SignOn
 from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
-from kit.auth import ContextSigner
+from kit.auth import ContextSigner, context_keys
 from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 
-_ROUTES: Final = routes_of(auth.router, users.router, keys.router, stream.router, pages.router)
+_ROUTES: Final = routes_of(auth.router, sign_on.router, users.router, keys.router, stream.router, pages.router)
 
 
 def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     """Put the gateway together around its runtime."""
     identity = Identity(runtime, settings)
+    signing_on = SignOn(runtime, settings, identity)
     live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
     http = httpx.AsyncClient(timeout=2, trust_env=False)
     proxy = Proxy(
@@ -42,7 +44,7 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
         title="Huiying gateway",
         own_pages=True,
     )
-    own.state.parts = Parts(settings, runtime, identity, live, http)
+    own.state.parts = Parts(settings, runtime, identity, signing_on, live, http)
 
     async def forget_tokens() -> None:
         async with runtime.database.writing() as session:
@@ -51,9 +53,11 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     runtime.on_start(identity.bootstrap)
     runtime.on_start(live.start)
     runtime.every(3600, "refresh-tokens", forget_tokens)
-    for step in (live.stop, proxy.close, http.aclose):
+    runtime.every(3600, "api-keys", identity.keys.warn)
+    runtime.every(3600, "sign-on", signing_on.forget)
+    for step in (live.stop, signing_on.close, proxy.close, http.aclose):
         runtime.on_stop(step)
-    signer = ContextSigner(settings.internal_key.get_secret_value())
+    signer = ContextSigner(context_keys(settings))
     return Door(own, identity, proxy, Idempotency(runtime.redis), signer)
 
 

@@ -91,7 +91,10 @@ class Door:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         try:
-            principal = await self._identity.principal(header(scope, b"authorization"), header(scope, b"x-api-key"))
+            client = scope.get("client")
+            principal = await self._identity.principal(
+                header(scope, b"authorization"), header(scope, b"x-api-key"), client[0] if client else None
+            )
         except TokenError as error:
             if needs_login(scope["path"]):
                 await _unauthenticated(scope, send, str(error))
@@ -122,7 +125,7 @@ class Door:
                 await self._own(scope, receive, send, caller, request_id)
             else:
                 await self._proxy.forward(
-                    service, scope, receive, send, context=self._signer.sign(caller), request_id=request_id
+                    service, scope, receive, send, context=self._signer.sign(caller, service), request_id=request_id
                 )
 
         key = header(scope, b"idempotency-key")

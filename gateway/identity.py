@@ -14,21 +14,20 @@ import structlog
 
 from contracts.words import Role
 from gateway import store
+from gateway.api_keys import ApiKeys
 from gateway.models import REFRESH, USERS
 from gateway.passwords import generated, hash_password, matches
 from gateway.settings import GatewaySettings
 from gateway.throttle import LoginThrottle
-from gateway.tokens import AccessTokens, TokenError, fingerprint, new_secret
+from gateway.tokens import TokenError, access_tokens, fingerprint, new_secret
 from kit.auth import Principal
 from kit.ids import new_id
 from kit.problems import Problem
 from kit.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-#: seconds for which a checked API key, or a user's being enabled, is taken for granted
+#: seconds for which a user's being enabled is taken for granted
 _REMEMBERED: Final = 10.0
-#: how often at most the last use of an API key is written down
-_TOUCH: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,20 @@ class Identity:
 
     def __init__(self, runtime: Runtime, settings: GatewaySettings) -> None:
         self._runtime, self._settings = runtime, settings
-        self._tokens = AccessTokens(settings.token_key.get_secret_value(), timedelta(minutes=settings.access_minutes))
+        self._tokens = access_tokens(settings)
         self.throttle = LoginThrottle(runtime.redis)
+        self.keys = ApiKeys(runtime)
         self._remembered: dict[str, tuple[float, Principal | None]] = {}
 
-    async def principal(self, authorization: str | None, api_key: str | None) -> Principal | None:
-        """Return whom the headers identify, None where they identify nobody; raises TokenError where they are bad."""
+    async def principal(
+        self, authorization: str | None, api_key: str | None, address: str | None = None
+    ) -> Principal | None:
+        """Return whom the headers identify, None where they identify nobody; raises TokenError where they are bad.
+
+        `address` is whence the call comes, for keys that are bound to networks.
+        """
         if api_key:
-            return await self._by_key(api_key)
+            return await self.keys.principal(api_key, address)
         scheme, _, token = (authorization or "").partition(" ")
         if not token:
             return None
@@ -106,6 +111,11 @@ class Identity:
             )
         return await self._login(person, family=row.family)
 
+    async def begin_login(self, row: Any, *, family: str, second_factor: bool) -> Login:
+        """Let a user in whom the identity provider vouches for; `second_factor`: it has checked one that counts."""
+        _log.info("login.by_sign_on", user=row.id, second_factor=second_factor)
+        return await self._login(row, family)
+
     async def _login(self, row: Any, family: str) -> Login:
         now = self._runtime.clock.now()
         secret = new_secret("hyr")
@@ -124,25 +134,6 @@ class Identity:
         access = self._tokens.issue(principal_of(row), now)
         return Login(access, secret, int(self._tokens.term.total_seconds()))
 
-    async def _by_key(self, secret: str) -> Principal:
-        hash_ = fingerprint(secret)
-        found = self._remembered.get(f"key:{hash_}")
-        if found is None or found[0] < time.monotonic():
-            now = self._runtime.clock.now()
-            async with self._runtime.database.reading() as session:
-                row = await store.api_key(session, hash_)
-            good = row is not None and (row.expires_at is None or row.expires_at > now)
-            principal = None
-            if row is not None and good:
-                principal = Principal(id=row.id, name=row.name, roles=_roles(row.roles), unit=row.unit, kind="api_key")
-                if row.last_used_at is None or now - row.last_used_at > _TOUCH:
-                    async with self._runtime.database.writing() as session:
-                        await store.touch_api_key(session, row.id, now)
-            found = self._remember(f"key:{hash_}", principal)
-        if found[1] is None:
-            raise TokenError("no such key, or it has expired")
-        return found[1]
-
     async def _current(self, principal: Principal) -> Principal | None:
         """Return the user as stored, where enabled and with the roles and the unit that the token claims."""
         found = self._remembered.get(f"user:{principal.id}")
@@ -156,11 +147,9 @@ class Identity:
 
     async def welcome(self, principal: Principal) -> bool:
         """Tell whether someone who was let in earlier would be let in now (as of the last ten seconds)."""
-        if principal.kind != "api_key":
-            return await self._current(principal) is not None
-        async with self._runtime.database.reading() as session:
-            row = await store.api_key_by_id(session, principal.id)
-        return row is not None and (row.expires_at is None or row.expires_at > self._runtime.clock.now())
+        if principal.kind == "api_key":
+            return await self.keys.welcome(principal.id)
+        return await self._current(principal) is not None
 
     def _remember(self, key: str, principal: Principal | None) -> tuple[float, Principal | None]:
         if len(self._remembered) > 10_000:
@@ -171,6 +160,7 @@ class Identity:
     def forget(self) -> None:
         """Look everybody up anew: users or keys have changed."""
         self._remembered.clear()
+        self.keys.forget()
 
     async def bootstrap(self) -> None:
         """Make the administrator at the first start; later take over HUIYING_ADMIN_PASSWORD where it is set."""

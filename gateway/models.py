@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
@@ -17,7 +17,21 @@ else:
     Base = table_base()
 
 
-__all__ = ["API_KEYS", "REFRESH", "USERS", "ApiKeyRow", "Base", "RefreshRow", "UserRow"]
+__all__ = [
+    "API_KEYS",
+    "ONCE",
+    "REFRESH",
+    "SIGN_ONS",
+    "SIGN_ON_LOGINS",
+    "USERS",
+    "ApiKeyRow",
+    "Base",
+    "OnceRow",
+    "RefreshRow",
+    "SignOnLoginRow",
+    "SignOnRow",
+    "UserRow",
+]
 
 
 class UserRow(Base, table=True):
@@ -49,12 +63,16 @@ class RefreshRow(Base, table=True):
 
 
 class ApiKeyRow(Base, table=True):
-    """A key for a system, as its hash; `prefix` is what tells it apart in lists."""
+    """A key for a system, as its hash; `prefix` is what tells it apart in lists.
+
+    `scopes`: None narrows nothing of what the roles allow. `networks`: CIDR blocks that it may be used from, none for
+    anywhere. `previous_hash` is good until `previous_until`, after a rotation.
+    """
 
     __tablename__: ClassVar[str] = "api_keys"
 
     id: str = Field(primary_key=True, max_length=36)
-    name: str = Field(max_length=100)
+    name: str = Field(unique=True, max_length=100)
     prefix: str = Field(max_length=16)
     hash: str = Field(unique=True, max_length=64)
     roles: list[str] = Field(sa_type=Json)
@@ -63,6 +81,55 @@ class ApiKeyRow(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    scopes: list[str] | None = Field(default=None, sa_type=Json)
+    networks: list[str] = Field(default_factory=list, sa_type=Json)
+    last_used_from: str | None = Field(default=None, max_length=50)
+    previous_hash: str | None = Field(default=None, unique=True, max_length=64)
+    previous_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rotated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SignOnRow(Base, table=True):
+    """A person of the identity provider, and the user that they are here. Nothing but this pair links the two."""
+
+    __tablename__: ClassVar[str] = "sign_ons"
+
+    issuer: str = Field(primary_key=True, max_length=255)
+    subject: str = Field(primary_key=True, max_length=255)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", max_length=36, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SignOnLoginRow(Base, table=True):
+    """A login by single sign-on, by the family of its refresh tokens, for logging out at the provider too.
+
+    `sid` is the provider's session; `id_token` is sealed.
+    """
+
+    __tablename__: ClassVar[str] = "sign_on_logins"
+
+    family: str = Field(primary_key=True, max_length=36)
+    issuer: str = Field(max_length=255)
+    subject: str = Field(max_length=255)
+    sid: str | None = Field(default=None, max_length=255)
+    id_token: str = Field(sa_type=sa.Text)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+    __table_args__ = (sa.Index("ix_sign_on_logins_issuer_subject", "issuer", "subject"),)
+
+
+class OnceRow(Base, table=True):
+    """What is good once, as a hash: states of logins under way, login codes, logout tokens."""
+
+    __tablename__: ClassVar[str] = "once"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    purpose: str = Field(max_length=16)
+    #: for a login code: whom it lets in
+    data: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    used: bool = False
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 bookkeeping_tables(Base.metadata)
@@ -70,3 +137,6 @@ bookkeeping_tables(Base.metadata)
 USERS: sa.Table = Base.metadata.tables["users"]
 REFRESH: sa.Table = Base.metadata.tables["refresh_tokens"]
 API_KEYS: sa.Table = Base.metadata.tables["api_keys"]
+SIGN_ONS: sa.Table = Base.metadata.tables["sign_ons"]
+SIGN_ON_LOGINS: sa.Table = Base.metadata.tables["sign_on_logins"]
+ONCE: sa.Table = Base.metadata.tables["once"]

@@ -6,6 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.routes import needs_login
+
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 _SECURITY: Final = {
     "bearer": {
@@ -34,7 +36,7 @@ def merged(documents: Mapping[str, Mapping[str, Any]], address: str = "/") -> di
     """Merge OpenAPI 3.1 documents by service name.
 
     A path that two services answer keeps the operations of both. Schemas of one name that differ are renamed to
-    ``Service_Name`` in the later document, references included. Paths below ``/public/`` need no security.
+    ``Service_Name`` in the later document, references included. Paths that need no login need no security.
     """
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {}
@@ -51,7 +53,7 @@ def merged(documents: Mapping[str, Mapping[str, Any]], address: str = "/") -> di
                 name = operation.get("operationId", f"{method}{path}")
                 operation["operationId"] = name if name not in taken else f"{service}_{name}"
                 taken.add(operation["operationId"])
-                if path.startswith("/public/") or path == "/api/v1/auth/token":
+                if not needs_login(path):
                     operation["security"] = []
                 else:
                     operation.pop("security", None)

@@ -79,6 +79,6 @@ def service_for(method: str, path: str) -> str:
 
 def needs_login(path: str) -> bool:
     """Tell whether a path is closed to strangers. What is not known to be open is closed."""
-    if path in OPEN or path == "/api/v1/auth/token":
+    if path in OPEN or path in ("/api/v1/auth/token", "/api/v1/auth/oidc"):
         return False
-    return not path.startswith(("/public/", "/docs/"))
+    return not path.startswith(("/public/", "/docs/", "/api/v1/auth/oidc/"))

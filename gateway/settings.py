@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+from pathlib import Path
 
+from pydantic import Field, SecretStr
+
+from gateway.oidc.settings import OidcSettings
 from kit.settings import ServiceSettings
 
 
@@ -18,13 +21,23 @@ class GatewaySettings(ServiceSettings):
     cases_url: str = "http://127.0.0.1:8003"
     notify_url: str = "http://127.0.0.1:8004"
 
-    #: key that signs access tokens
-    token_key: SecretStr
+    #: what signs access tokens: one word of 32 characters or more, or several separated by white space, of which the
+    #: first signs and the others are still believed
+    token_key: SecretStr = SecretStr("")
+    #: JWK Set of HS256 keys that sign access tokens instead; read again when the file changes (docs/keys.md)
+    token_keys: SecretStr = SecretStr("")
+    token_keys_file: Path | None = None
+    #: single sign-on, as HUIYING_OIDC_ISSUER and so on (docs/single-sign-on.md)
+    oidc: OidcSettings = Field(default_factory=OidcSettings)
+    #: where browsers reach this gateway; single sign-on needs it, for the way back
+    public_url: str = ""
     admin_name: str = "admin"
     #: empty: generated at the first start and kept in the data folder
     admin_password: SecretStr = SecretStr("")
     access_minutes: int = 15
     refresh_days: int = 14
+    #: days after which an API key ends that is made or rotated without saying when
+    api_key_days: int = Field(365, ge=1)
     #: bytes that a request may carry
     max_body: int = 32 * 1024 * 1024
     #: bytes that a file to import may have with its form; ingest has its own bound (`HUIYING_IMPORT_BYTES`)

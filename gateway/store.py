@@ -84,8 +84,9 @@ async def forget_refresh_tokens(session: AsyncSession, before: datetime) -> None
 
 
 async def api_key(session: AsyncSession, hash_: str) -> Row | None:
-    """Return an API key by its hash."""
-    return (await session.execute(sa.select(API_KEYS).where(API_KEYS.c.hash == hash_))).first()
+    """Return an API key by the hash of its secret, the present or the one before."""
+    found = sa.or_(API_KEYS.c.hash == hash_, API_KEYS.c.previous_hash == hash_)
+    return (await session.execute(sa.select(API_KEYS).where(found))).first()
 
 
 async def api_key_by_id(session: AsyncSession, id_: str) -> Row | None:
@@ -93,6 +94,23 @@ async def api_key_by_id(session: AsyncSession, id_: str) -> Row | None:
     return (await session.execute(sa.select(API_KEYS).where(API_KEYS.c.id == id_))).first()
 
 
-async def touch_api_key(session: AsyncSession, id_: str, at: datetime) -> None:
-    """Note when an API key was last used."""
-    await session.execute(sa.update(API_KEYS).where(API_KEYS.c.id == id_).values(last_used_at=at))
+async def api_keys_ending(session: AsyncSession, after: datetime, until: datetime) -> list[Row]:
+    """Return the API keys that end between two instants, the first to end first."""
+    ends = API_KEYS.c.expires_at
+    query = sa.select(API_KEYS).where(ends > after, ends <= until).order_by(ends, API_KEYS.c.id)
+    return list((await session.execute(query)).all())
+
+
+async def change_api_key(session: AsyncSession, id_: str, hash_: str, values: Mapping[str, Any]) -> bool:
+    """Change an API key whose secret still has that hash; tells whether it did."""
+    done = await session.execute(
+        sa.update(API_KEYS).where(API_KEYS.c.id == id_, API_KEYS.c.hash == hash_).values(**values)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+async def touch_api_key(session: AsyncSession, id_: str, at: datetime, network: str | None) -> None:
+    """Note when an API key was last used, and from which network."""
+    await session.execute(
+        sa.update(API_KEYS).where(API_KEYS.c.id == id_).values(last_used_at=at, last_used_from=network)
+    )

@@ -7,12 +7,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, JoseError
 
 from contracts.words import Role
+from gateway.settings import GatewaySettings
 from kit.auth import Principal
+from kit.keyring import KeyRing
 
 _ISSUER = "huiying"
 
@@ -22,12 +23,16 @@ class TokenError(ValueError):
 
 
 class AccessTokens:
-    """Signs and reads access tokens (HS256) with the deployment's token key."""
+    """Signs and reads access tokens (HS256) by a ring of keys.
 
-    def __init__(self, key: str, term: timedelta) -> None:
-        if len(key) < 32:
-            raise ValueError("HUIYING_TOKEN_KEY must have at least 32 characters")
-        self._key = OctKey.import_key(key)
+    A ring in a file signs where there is one; the words of HUIYING_TOKEN_KEY (one, or several separated by white space,
+    the newest first) go on being believed beside it, so that no change of keys logs anybody out.
+    """
+
+    def __init__(self, words: str, term: timedelta, ring: KeyRing | None = None) -> None:
+        self._rings = [ring] if ring is not None else []
+        if words or ring is None:
+            self._rings.append(KeyRing.of_words(words.split() or [""], "HUIYING_TOKEN_KEY"))
         self.term = term
 
     def issue(self, principal: Principal, now: datetime) -> str:
@@ -41,18 +46,39 @@ class AccessTokens:
             "iat": int(now.timestamp()),
             "exp": int((now + self.term).timestamp()),
         }
-        return jwt.encode({"alg": "HS256"}, claims, self._key)
+        key = self._rings[0].signing(now.timestamp())
+        return jwt.encode({"alg": "HS256", "kid": key.id}, claims, key.material)
 
     def read(self, token: str, now: datetime) -> Principal:
         """Return whom a token names; raises :class:`TokenError` where it is forged, expired or malformed."""
         try:
-            claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
+            claims = self._claims(token)
             if claims["iss"] != _ISSUER or claims["exp"] < now.timestamp():
                 raise TokenError("expired")
             roles = frozenset(Role(role) for role in claims["roles"])
             return Principal(id=claims["sub"], name=claims["name"], roles=roles, unit=claims["unit"])
         except (JoseError, KeyError, TypeError, ValueError) as error:
             raise TokenError(str(error)) from error
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        named = jws.extract_compact(token.encode()).headers().get("kid")
+        for ring in self._rings:
+            for key in ring.named(named):
+                try:
+                    return dict(jwt.decode(token, key.material, algorithms=["HS256"]).claims)
+                except BadSignatureError:
+                    continue
+        raise TokenError("signed with a key that is not known here")
+
+
+def access_tokens(settings: GatewaySettings) -> AccessTokens:
+    """Return the access tokens of these settings; raises ValueError where they name no usable key."""
+    ring = None
+    if settings.token_keys_file is not None:
+        ring = KeyRing.of_file(settings.token_keys_file, "HS256")
+    elif text := settings.token_keys.get_secret_value():
+        ring = KeyRing.of_text(text, "HS256")
+    return AccessTokens(settings.token_key.get_secret_value(), timedelta(minutes=settings.access_minutes), ring)
 
 
 def new_secret(prefix: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +25,9 @@ app = typer.Typer(
 plan_app = typer.Typer(help="Work on plan files. 预案文件", no_args_is_help=True)
 dead_app = typer.Typer(help="What consumers gave up on. 死信", no_args_is_help=True)
 topics_app = typer.Typer(help="Work on topic packs. 专题包", no_args_is_help=True)
+keys_app = typer.Typer(help="The keys by which parts trust each other. 内部密钥", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
+app.add_typer(keys_app, name="keys")
 app.add_typer(topics_app, name="topics")
 app.add_typer(dead_app, name="dead-letters")
 _out = Console()
@@ -216,6 +219,47 @@ def dead_retry() -> None:
 
     count = dead_letters.retry(dead_letters.connect())
     print(f"重新投递 / given back: {count}")
+
+
+_KeyFolder = Annotated[
+    Path | None, typer.Option("--folder", help="where the key files are; default: secrets in HUIYING_DATA")
+]
+
+
+@keys_app.command("list")
+def keys_list(folder: _KeyFolder = None) -> None:
+    """List the keys that sign contexts and access tokens, without the keys themselves. 列出"""
+    from huiying.keys import listed
+
+    table = Table("for", "id", "made", "signs from")
+    for name, id_, made, begins in listed(_key_folder(folder)):
+        table.add_row(name, id_, f"{made:%Y-%m-%d %H:%M}Z", f"{begins:%Y-%m-%d %H:%M}Z")
+    _out.print(table)
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    names: Annotated[list[str] | None, typer.Argument(help="context, token; default: both")] = None,
+    folder: _KeyFolder = None,
+    at_once: Annotated[bool, typer.Option("--at-once", help="sign with the new key now, not in five minutes")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="believe the old keys no more: they have leaked")] = False,
+) -> None:
+    """Follow keys by new ones; running parts read them by themselves. 轮换"""
+    from huiying.keys import KEY_FILES, rotate
+
+    known = [files.name for files in KEY_FILES]
+    chosen = names or known
+    if unknown := [name for name in chosen if name not in known]:
+        raise CommandError(f"没有这种密钥 / no such keys: {', '.join(unknown)} ({', '.join(known)})")
+    rotate(_key_folder(folder), chosen, at_once=at_once or drop, drop=drop)
+    keys_list(folder)
+
+
+def _key_folder(given: Path | None) -> Path:
+    found = given or Path(os.environ.get("HUIYING_DATA") or "data") / "secrets"
+    if not found.is_dir():
+        raise CommandError(f"没有这个目录 / no such folder: {found}")
+    return found
 
 
 def main() -> None:

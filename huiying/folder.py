@@ -67,6 +67,11 @@ class DataFolder:
         return path.read_text(encoding="utf-8").strip()
 
     @property
+    def secrets(self) -> Path:
+        """Where the secrets that the system makes for itself are kept (mode 700)."""
+        return self.path / "secrets"
+
+    @property
     def admin_password(self) -> Path:
         """Where the administrator's generated password is kept."""
         return self.path / "admin-password"

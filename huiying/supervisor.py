@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from rich.markup import escape
 
 from huiying.errors import CommandError
 from huiying.folder import DataFolder, write_private
+from huiying.keys import keep
 from huiying.parts import PARTS
 from huiying.plan import plan_findings
 from huiying.process import Process
@@ -29,6 +31,9 @@ from kit.embedded import free_port, valkey_binary, valkey_config
 
 #: choices of sentiment model that need no trial; a test holds them to services.analysis, whose import would take memory
 BUILT_IN_MODELS: Final = frozenset({"", "cascade", "encoder", "linear"})
+#: what an operator may set instead of the changing keys in the data folder
+_GIVEN_KEYS: Final = ("CONTEXT_KEYS", "CONTEXT_KEYS_FILE", "TOKEN_KEYS_FILE")
+_TURN_SECONDS: Final = 60.0
 _READY_SECONDS: Final = 60.0
 #: seconds that a stop may take in all, and what is kept of them for Redis, which stops last
 _STOP_SECONDS: Final = 9.0
@@ -57,6 +62,8 @@ class UpSettings(BaseSettings):
     #: what scores sentiment: empty for the built-in model, else as services.analysis.settings says
     sentiment_model: str = ""
     public_url: str = ""
+    #: days after which the keys that sign contexts and access tokens are followed by new ones (docs/keys.md)
+    key_days: float = Field(7, gt=0, le=366)
     #: "always" flushes every acknowledged message to the disk, "everysec" once a second. Parts publish in batches,
     #: where "always" costs a fifth (75,000 against 95,000 messages a second, batches of 100, 2 cores, 2026-11-24);
     #: one by one it is 4,300 against 21,600, still far above what the parts need
@@ -85,7 +92,10 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, number)
+        self._rings = not any(os.environ.get(f"HUIYING_{name}") for name in _GIVEN_KEYS)
+        self._keep_keys()
         status = asyncio.create_task(self._keep_status())
+        turning = asyncio.create_task(self._turn_keys())
         try:
             async with httpx.AsyncClient(timeout=3, trust_env=False) as http:
                 self._http = http
@@ -100,6 +110,7 @@ class Supervisor:
             raise
         finally:
             status.cancel()
+            turning.cancel()
             self._folder.status.unlink(missing_ok=True)
             self._folder.close()
 
@@ -149,6 +160,7 @@ class Supervisor:
                         "HUIYING_HOST": self._settings.host if part.name == "gateway" else "127.0.0.1",
                         "HUIYING_PORT": str(port),
                         **(urls if part.name == "gateway" else {}),
+                        **self._ring_of(part.name),
                     }
                     starts.append(self._start_part(name, part.name, environment, port))
             outcomes = await asyncio.gather(*starts, return_exceptions=True)
@@ -177,6 +189,18 @@ class Supervisor:
         if settings.plan is not None:
             common["HUIYING_PLAN"] = str(settings.plan.absolute())
         return common
+
+    def _ring_of(self, part: str) -> dict[str, str]:
+        """Return where a part reads the changing keys: the gateway what signs, the others what proves its word."""
+        if not self._rings:
+            return {}
+        folder = self._folder.secrets
+        if part != "gateway":
+            return {"HUIYING_CONTEXT_KEYS_FILE": str(folder / "context_public_keys")}
+        return {
+            "HUIYING_CONTEXT_KEYS_FILE": str(folder / "context_keys"),
+            "HUIYING_TOKEN_KEYS_FILE": str(folder / "token_keys"),
+        }
 
     async def _start_redis(self) -> str:
         port, password = free_port(), self._folder.secret("redis-password")
@@ -256,6 +280,20 @@ class Supervisor:
                 process.kill()
         self._told_at = self._told_at or now
         self._stop.set()
+
+    def _keep_keys(self) -> None:
+        """Make or follow the keys of contexts and access tokens, where the operator has given none."""
+        if self._rings:
+            for name in keep(self._folder.secrets, datetime.now(UTC), timedelta(days=self._settings.key_days)):
+                self._say("huiying", f"a new key signs {name}s soon")
+
+    async def _turn_keys(self) -> None:
+        while True:
+            await asyncio.sleep(_TURN_SECONDS)
+            try:
+                self._keep_keys()
+            except CommandError as error:
+                self._say("huiying", str(error))
 
     async def _keep_status(self) -> None:
         """Write which process is what, for operators and tests."""

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
-from kit.auth import CONTEXT_HEADER, ContextSigner
+from kit.auth import CONTEXT_HEADER, ContextSigner, context_keys
 from kit.ids import new_id
 from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, configure, reset_contextvars
@@ -27,6 +27,8 @@ from kit.runtime import Runtime
 _log = structlog.get_logger("http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
+#: what the platform and the gateway itself read, on nobody's behalf
+_OPEN: Final = _QUIET | {"/openapi.json"}
 
 
 def create_app(
@@ -69,7 +71,10 @@ def create_app(
     problems.install(app)
     app.router.routes.extend(routes)
     app.include_router(_health(runtime))
-    signer = ContextSigner(settings.internal_key.get_secret_value())
+    # the gateway's own routes are told by its door who calls; nothing that is signed reaches them
+    signer = ContextSigner(
+        settings.internal_key.get_secret_value() if own_pages else context_keys(settings), runtime.service
+    )
     app.add_middleware(_Edge, signer=signer)
     _describe_problems(app)
     return app
@@ -98,7 +103,11 @@ RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
 
 
 class _Edge:
-    """Request id in and out, the caller's context, the access log and the time taken, as plain ASGI."""
+    """Request id in and out, the caller's context, the access log and the time taken, as plain ASGI.
+
+    Where contexts are signed by keys that the gateway alone holds, a call without one is refused on every path, public
+    ones too: the gateway signs for the public as well.
+    """
 
     def __init__(self, app: ASGIApp, signer: ContextSigner) -> None:
         self._app, self._signer = app, signer
@@ -115,6 +124,9 @@ class _Edge:
                 scope["huiying.principal"] = self._signer.read(headers[_CONTEXT].decode("latin-1"))
             except ValueError as error:
                 _log.warning("http.bad_context", error=str(error))
+        app = self._app
+        if self._signer.strict and "huiying.principal" not in scope and scope["path"] not in _OPEN:
+            app = _refusal(scope)
         tokens = bind_contextvars(request_id=request_id)
         began = time.perf_counter()
         status = 500
@@ -127,7 +139,7 @@ class _Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "-")
@@ -144,6 +156,20 @@ class _Edge:
 
 
 _CONTEXT: Final = CONTEXT_HEADER.encode()
+
+
+def _refusal(scope: Scope) -> ASGIApp:
+    """Return the answer to a call that came around the gateway."""
+    language = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    body = problems.document(
+        401,
+        "unauthenticated",
+        chinese=problems.prefers_chinese(language.decode("latin-1")),
+        zh="请通过网关登录后访问",
+        en="Call through the gateway, with a valid token",
+        instance=scope["path"],
+    )
+    return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, media_type=problems.MEDIA_TYPE)
 
 
 def _health(runtime: Runtime) -> APIRouter:

@@ -12,11 +12,12 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
-class _FileSecrets(PydanticBaseSettingsSource):
-    """Read field X from the file that HUIYING_X_FILE names, as container platforms hand out secrets."""
+class FileSecrets(PydanticBaseSettingsSource):
+    """Read field X from the file that HUIYING_X_FILE names (or by another prefix), as platforms hand out secrets."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"HUIYING_{field_name.upper()}_FILE")
+        prefix = self.settings_cls.model_config.get("env_prefix", "HUIYING_")
+        path = os.environ.get(f"{prefix}{field_name.upper()}_FILE")
         if not path:
             return None, field_name, False
         return Path(path).read_text(encoding="utf-8").strip(), field_name, False
@@ -44,8 +45,13 @@ class ServiceSettings(BaseSettings):
     #: On PostgreSQL every service keeps to a schema of its own name.
     database_url: str = ""
     redis_url: str = ""
-    #: key that signs the gateway's context for the services
+    #: the deployment's secret, of which links, codes and the encryption of stored secrets are derived; it signs the
+    #: gateway's context for the services too where no `context_keys` are set
     internal_key: SecretStr
+    #: JWK Set of the Ed25519 keys by which services know the gateway's word: with private parts in the gateway, public
+    #: parts alone everywhere else. Given as a file, it is read again when it changes (docs/keys.md)
+    context_keys: SecretStr = SecretStr("")
+    context_keys_file: Path | None = None
     #: "console" for people, "json" for log collectors
     log_format: str = "console"
     log_level: str = "info"
@@ -76,7 +82,7 @@ class ServiceSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Add secret files after the environment: a plain variable wins over a file."""
-        return (init_settings, env_settings, _FileSecrets(settings_cls))
+        return (init_settings, env_settings, FileSecrets(settings_cls))
 
     def replica_name(self) -> str:
         """Return this process's name: the configured one, else host and process id."""

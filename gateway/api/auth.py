@@ -41,6 +41,8 @@ class Me(BaseModel):
     permissions: list[str]
     #: those of `permissions` that reach only what is the caller's own, such as the cases in which the unit takes part
     own: list[str]
+    #: what an API key is narrowed to, as it was given; null narrows nothing
+    scopes: list[str] | None
 
 
 @router.post(
@@ -52,16 +54,24 @@ async def create_token(
     request: Request,
     response: Response,
     parts: PartsDep,
-    grant_type: Annotated[Literal["password", "refresh_token"], Form()] = "password",
+    grant_type: Annotated[Literal["password", "refresh_token", "oidc"], Form()] = "password",
     username: Annotated[str, Form(max_length=64)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     refresh_token: Annotated[str, Form(max_length=200)] = "",
+    code: Annotated[str, Form(max_length=200)] = "",
+    code_verifier: Annotated[str, Form(max_length=200)] = "",
 ) -> Token:
-    """Give an access token for a password, or for a refresh token (each of which is good once)."""
+    """Give an access token for a password, for a refresh token, or for the login code of single sign-on.
+
+    Refresh tokens and login codes are good once.
+    """
     response.headers["Cache-Control"] = "no-store"
     if grant_type == "refresh_token":
         _wanted(refresh_token=refresh_token)
         return _token(await parts.identity.refresh(refresh_token))
+    if grant_type == "oidc":
+        _wanted(code=code)
+        return _token(await parts.sign_on.exchange(code, code_verifier))
     _wanted(username=username, password=password)
     client = request.client.host if request.client else ""
     return _token(await parts.identity.log_in(username, password, client))
@@ -81,6 +91,7 @@ async def get_me(request: Request) -> Me:
         unit=principal.unit,
         permissions=[action for action, reach in reaches.items() if reach],
         own=[action for action, reach in reaches.items() if reach is Reach.OWN],
+        scopes=None if principal.scopes is None else sorted(principal.scopes),
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from gateway.identity import Identity
 from gateway.live import Live
+from gateway.oidc.sign_on import SignOn
 from gateway.settings import GatewaySettings
 from kit.runtime import Runtime
 
@@ -21,6 +22,7 @@ class Parts:
     settings: GatewaySettings
     runtime: Runtime
     identity: Identity
+    sign_on: SignOn
     live: Live
     http: httpx.AsyncClient
 

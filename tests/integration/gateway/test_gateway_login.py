@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -126,9 +127,16 @@ async def test_an_api_key_opens_the_door_until_it_is_revoked_and_shows_its_secre
 
 async def test_an_api_key_ends_with_its_term(gateway: Gateway) -> None:
     body = {"name": "旧", "roles": ["county"], "expires_at": "2020-01-01T00:00:00+08:00"}
-    made = await gateway.http.post("/api/v1/api-keys", json=body, headers=await gateway.bearer())
+    headers = await gateway.bearer()
+    problem(await gateway.http.post("/api/v1/api-keys", json=body, headers=headers), 422, "invalid-fields")
+    body["expires_at"] = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+    made = await gateway.http.post("/api/v1/api-keys", json=body, headers=headers)
+    assert made.json()["status"] == "expiring"
+    await asyncio.sleep(4.1)
     answer = await gateway.http.get("/api/v1/me", headers={"X-API-Key": made.json()["secret"]})
     problem(answer, 401, "unauthenticated")
+    (listed,) = (await gateway.http.get("/api/v1/api-keys", headers=headers)).json()["items"]
+    assert listed["status"] == "expired"
 
 
 async def test_guessing_gets_slower_for_the_guessed_name_and_not_for_others(gateway: Gateway) -> None:

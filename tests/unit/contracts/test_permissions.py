@@ -68,6 +68,8 @@ rosters.read              AAAAA ooo AA
 rosters.write             oooAo ooo -A
 users.read                ----- --- AA
 users.write               ----- --- -A
+keys.read                 ----- --- AA
+keys.write                ----- --- -A
 stream.read               AAAAA ooo AA
 """
 REACHES = {"A": Reach.ALL, "o": Reach.OWN, "-": None}

@@ -12,6 +12,8 @@ import yaml
 
 from gateway.settings import GatewaySettings
 from huiying.parts import PARTS
+from kit.auth import PUBLIC, ContextSigner
+from kit.keyring import KeyRing
 from kit.settings import ServiceSettings
 from services.analysis.settings import AnalysisSettings
 from services.ingest.settings import IngestSettings
@@ -79,6 +81,12 @@ def test_the_secrets_that_it_mounts_are_made_once(compose: dict[str, Any], tmp_p
     assert set(made) == {Path(secret["file"]).name for secret in compose["secrets"].values()}
     assert all(len(text) >= 20 for text in made.values())
     assert made["postgres_password"] in made["database_url"]
+    kept = tmp_path / "secrets"
+    gateway = ContextSigner(KeyRing.of_file(kept / "context_keys", "Ed25519"))
+    service = ContextSigner(KeyRing.of_file(kept / "context_public_keys", "Ed25519"), "cases")
+    assert service.read(gateway.sign(PUBLIC, "cases")) == PUBLIC
+    assert '"d"' not in made["context_public_keys"]
+    assert KeyRing.of_file(kept / "token_keys", "HS256").signing(0).id == "first"
     subprocess.run([str(script)], check=True, capture_output=True)
     assert made == {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
 
