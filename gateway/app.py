@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -18,7 +19,10 @@ from gateway.live import Live
 from gateway.models import Base
 from gateway.oidc.sign_on import SignOn
 from gateway.proxy import Proxy
+from gateway.rates.limiter import RateLimiter
+from gateway.rates.policy import read_limits
 from gateway.settings import GatewaySettings
+from gateway.upstreams import Upstreams
 from kit.auth import ContextSigner, context_keys
 from kit.runtime import Runtime
 from kit.service import create_app, routes_of
@@ -32,8 +36,9 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     signing_on = SignOn(runtime, settings, identity)
     live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
     http = httpx.AsyncClient(timeout=2, trust_env=False)
+    upstreams = Upstreams(settings.upstreams())
     proxy = Proxy(
-        settings.upstreams(),
+        upstreams,
         seconds=settings.upstream_seconds,
         max_body=settings.max_body,
         max_upload=settings.max_upload,
@@ -53,12 +58,14 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     runtime.on_start(identity.bootstrap)
     runtime.on_start(live.start)
     runtime.every(3600, "refresh-tokens", forget_tokens)
+    runtime.every(1, "upstreams", partial(upstreams.probe, proxy.alive))
     runtime.every(3600, "api-keys", identity.keys.warn)
     runtime.every(3600, "sign-on", signing_on.forget)
     for step in (live.stop, signing_on.close, proxy.close, http.aclose):
         runtime.on_stop(step)
     signer = ContextSigner(context_keys(settings))
-    return Door(own, identity, proxy, Idempotency(runtime.redis), signer)
+    limiter = RateLimiter(runtime.redis, read_limits(settings.rate_limits))
+    return Door(own, identity, proxy, Idempotency(runtime.redis), signer, limiter)
 
 
 def build() -> Door:

@@ -14,8 +14,12 @@ from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.proxy import Proxy
+from gateway.rates import limiter as rates
+from gateway.rates.limiter import RateLimiter
+from gateway.rates.policy import Call, call_of
 from gateway.routes import needs_login, service_for
 from gateway.tokens import TokenError
+from gateway.tracing import trace_of
 from kit.auth import CONTEXT_HEADER, PUBLIC, ContextSigner, Principal
 from kit.ids import new_id
 from kit.keyed_paths import is_keyed, loggable
@@ -38,11 +42,18 @@ class Door:
     """The ASGI app of the gateway: its own routes (`own`) beside the proxy to the services."""
 
     def __init__(
-        self, own: ASGIApp, identity: Identity, proxy: Proxy, idempotency: Idempotency, signer: ContextSigner
+        self,
+        own: ASGIApp,
+        identity: Identity,
+        proxy: Proxy,
+        idempotency: Idempotency,
+        signer: ContextSigner,
+        limiter: RateLimiter,
     ) -> None:
         self.own = own
         self.state = getattr(own, "state", None)
         self._identity, self._proxy, self._idempotency, self._signer = identity, proxy, idempotency, signer
+        self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -51,7 +62,8 @@ class Door:
             return
         given = header(scope, b"x-request-id") or ""
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
-        tokens = bind_contextvars(request_id=request_id)
+        trace = scope["huiying.trace"] = trace_of(header(scope, b"traceparent"))
+        tokens = bind_contextvars(request_id=request_id, trace_id=trace.id)
         began = time.perf_counter()
         status = 0
 
@@ -67,6 +79,7 @@ class Door:
                     extra.append((b"access-control-allow-origin", b"*"))
                 if b"cache-control" not in present and needs_login(scope["path"]):
                     extra.append((b"cache-control", b"no-store"))
+                extra += scope.get("huiying.rate", ())
                 message = {**message, "headers": [*message["headers"], *extra]}
             await send(message)
 
@@ -90,16 +103,14 @@ class Door:
             reset_contextvars(**tokens)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        refused = "no credentials were given"
         try:
             client = scope.get("client")
             principal = await self._identity.principal(
                 header(scope, b"authorization"), header(scope, b"x-api-key"), client[0] if client else None
             )
         except TokenError as error:
-            if needs_login(scope["path"]):
-                await _unauthenticated(scope, send, str(error))
-                return
-            principal = None
+            refused, principal = str(error), None
         except Exception as error:
             if not passes(error):
                 raise
@@ -114,8 +125,10 @@ class Door:
                 headers={"Retry-After": "2"},
             )
             return
+        if not await self._within_limits(scope, send, principal):
+            return
         if principal is None and needs_login(scope["path"]):
-            await _unauthenticated(scope, send, "no credentials were given")
+            await _unauthenticated(scope, send, refused)
             return
         caller = principal or PUBLIC
         service = service_for(scope["method"], scope["path"])
@@ -125,7 +138,13 @@ class Door:
                 await self._own(scope, receive, send, caller, request_id)
             else:
                 await self._proxy.forward(
-                    service, scope, receive, send, context=self._signer.sign(caller, service), request_id=request_id
+                    service,
+                    scope,
+                    receive,
+                    send,
+                    context=self._signer.sign(caller, service),
+                    request_id=request_id,
+                    trace=scope["huiying.trace"],
                 )
 
         key = header(scope, b"idempotency-key")
@@ -133,6 +152,33 @@ class Door:
             await self._idempotency.run(key, principal, scope, receive, send, call)
         else:
             await call(scope, receive, send)
+
+    async def _within_limits(self, scope: Scope, send: Send, principal: Principal | None) -> bool:
+        """Count the request against its caller's limit; 429 where it was one too many, before anything is done."""
+        call = call_of(scope["method"], scope["path"], known=principal is not None)
+        if call is None:
+            return True
+        by_address = principal is None or call in (Call.LOGIN, Call.PUBLIC)
+        client = scope.get("client")
+        address = client[0] if client else ""
+        who = address if principal is None or by_address else f"{principal.kind}:{principal.id}"
+        verdict = await self._limiter.ask(call, who)
+        if verdict is None:
+            return True
+        scope["huiying.rate"] = rates.fields(verdict)
+        if verdict.passes:
+            return True
+        _log.warning("door.limited", call=call.value, caller=who)
+        await problem(
+            scope,
+            send,
+            429,
+            "rate-limited",
+            zh=f"请求过于频繁（{call.value}：每 {verdict.window} 秒 {verdict.limit} 次），请 {verdict.reset} 秒后再试",
+            en=f"Too many requests ({call.value}: {verdict.limit} in {verdict.window} s); again in {verdict.reset} s",
+            headers={"Retry-After": str(verdict.reset)},
+        )
+        return False
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, caller: Principal, request_id: str) -> None:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -19,6 +19,8 @@ from yarl import URL
 from gateway.answers import header, problem, respond
 from gateway.bodies import TooLarge, drain
 from gateway.routes import UPLOADS
+from gateway.tracing import Trace
+from gateway.upstreams import Replica, Upstreams
 from kit.auth import CONTEXT_HEADER
 
 _log = structlog.get_logger(__name__)
@@ -49,6 +51,7 @@ _OURS: Final = frozenset(
         b"host",
         b"content-length",
         b"x-request-id",
+        b"traceparent",
         b"x-real-ip",
         b"forwarded",
         b"expect",
@@ -59,12 +62,10 @@ _OUR_PREFIXES: Final = (b"x-forwarded-", b"x-huiying-")
 
 
 class Proxy:
-    """Calls the services. One connection pool for all; several addresses of a service take turns."""
+    """Calls the services. One connection pool for all; `upstreams` says which replica is asked."""
 
-    def __init__(
-        self, upstreams: Mapping[str, Sequence[str]], *, seconds: float, max_body: int, max_upload: int
-    ) -> None:
-        self._turns = {name: itertools.cycle(addresses) for name, addresses in upstreams.items()}
+    def __init__(self, upstreams: Upstreams, *, seconds: float, max_body: int, max_upload: int) -> None:
+        self._upstreams = upstreams
         self._seconds, self._max_body, self._max_upload = seconds, max_body, max_upload
         self._session: aiohttp.ClientSession | None = None
 
@@ -75,14 +76,14 @@ class Proxy:
             self._session = None
 
     async def forward(
-        self, service: str, scope: Scope, receive: Receive, send: Send, *, context: str, request_id: str
+        self, service: str, scope: Scope, receive: Receive, send: Send, *, context: str, request_id: str, trace: Trace
     ) -> None:
         """Hand a request on to `service` with the caller's signed `context`, and its answer back.
 
         Errors of the way there are problem documents: 413 too large, 502 no use of an answer, 503 nobody there,
         504 no answer in time.
         """
-        headers = _request_headers(scope, context, request_id)
+        headers = _request_headers(scope, context, request_id, trace)
         length = header(scope, b"content-length")
         most = self._max_upload if scope["path"] in UPLOADS else self._max_body
         if length is not None and int(length) > most:
@@ -133,24 +134,46 @@ class Proxy:
         query = scope["query_string"]
         target = scope["raw_path"] + (b"?" + query if query else b"")
         again = scope["method"] in ("GET", "HEAD") and body is None
+        last: Replica | None = None
         for attempt in itertools.count(1):
-            base = next(self._turns[service])
+            replica = self._upstreams.choose(service, but=last)
+            replica.under_way += 1
             try:
-                return await self._pool().request(
+                answer = await self._pool().request(
                     scope["method"],
-                    URL(base + target.decode("latin-1"), encoded=True),
+                    URL(replica.base + target.decode("latin-1"), encoded=True),
                     headers=headers,
                     data=body,
                     allow_redirects=False,
                 )
             except aiohttp.ClientConnectorError:
+                self._upstreams.failed(service, replica, unreachable=True)
                 if attempt >= _CONNECT_TRIES:
                     raise
-                await asyncio.sleep(_CONNECT_PAUSE)
+                if self._upstreams.choose(service, but=replica) is replica:  # there is no other one
+                    await asyncio.sleep(_CONNECT_PAUSE)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                self._upstreams.failed(service, replica, unreachable=False)
                 if not again or attempt >= 3:
                     raise
+            except TimeoutError:
+                self._upstreams.failed(service, replica, unreachable=False)
+                raise
+            else:
+                self._upstreams.worked(replica)
+                return answer
+            finally:
+                replica.under_way -= 1
+            last = replica
         raise AssertionError("unreachable")
+
+    async def alive(self, base: str) -> bool:
+        """Tell whether the replica at `base` says that it lives, within two seconds."""
+        try:
+            async with self._pool().get(f"{base}/livez", timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -167,7 +190,7 @@ class Proxy:
         return self._session
 
 
-def _request_headers(scope: Scope, context: str, request_id: str) -> CIMultiDict[str]:
+def _request_headers(scope: Scope, context: str, request_id: str, trace: Trace) -> CIMultiDict[str]:
     headers: CIMultiDict[str] = CIMultiDict()
     dropped = _OURS | _HOP_BY_HOP | _named_by_connection(scope["headers"])
     for key, value in scope["headers"]:
@@ -176,6 +199,7 @@ def _request_headers(scope: Scope, context: str, request_id: str) -> CIMultiDict
     client = scope.get("client")
     headers[CONTEXT_HEADER] = context
     headers["X-Request-ID"] = request_id
+    headers["traceparent"] = trace.header
     headers["X-Forwarded-For"] = client[0] if client else ""
     headers["X-Forwarded-Proto"] = scope.get("scheme", "http")
     headers["Host"] = header(scope, b"host") or "huiying"

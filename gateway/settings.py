@@ -44,6 +44,8 @@ class GatewaySettings(ServiceSettings):
     max_upload: int = 2 * 1024**3 + 65_536
     #: seconds that an upstream may take to begin its answer
     upstream_seconds: float = 60.0
+    #: requests that each caller may make, as `read=3000/minute, write=600/minute`; "off": any number (docs/gateway.md)
+    rate_limits: str = ""
     #: seconds between two comments that keep a live stream open
     heartbeat_seconds: float = 15.0
 

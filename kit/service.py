@@ -102,6 +102,12 @@ def runtime_of(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
 
 
+def _trace_of(given: bytes) -> dict[str, str]:
+    """Return the id of the trace that the gateway tells of (W3C `traceparent`), for the log."""
+    parts = given.decode("latin-1").split("-")
+    return {"trace_id": parts[1]} if len(parts) == 4 else {}
+
+
 class _Edge:
     """Request id in and out, the caller's context, the access log and the time taken, as plain ASGI.
 
@@ -116,7 +122,7 @@ class _Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in (b"x-request-id", _CONTEXT)}
+        headers = {name: value for name, value in scope["headers"] if name in (b"x-request-id", _CONTEXT, _TRACE)}
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         if _CONTEXT in headers:
@@ -127,7 +133,7 @@ class _Edge:
         app = self._app
         if self._signer.strict and "huiying.principal" not in scope and scope["path"] not in _OPEN:
             app = _refusal(scope)
-        tokens = bind_contextvars(request_id=request_id)
+        tokens = bind_contextvars(request_id=request_id, **_trace_of(headers.get(_TRACE, b"")))
         began = time.perf_counter()
         status = 500
 
@@ -156,6 +162,7 @@ class _Edge:
 
 
 _CONTEXT: Final = CONTEXT_HEADER.encode()
+_TRACE: Final = b"traceparent"
 
 
 def _refusal(scope: Scope) -> ASGIApp:
