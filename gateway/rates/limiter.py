@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -24,6 +25,8 @@ _log = structlog.get_logger(__name__)
 _LOT: Final = 0.02
 #: Seconds for which Redis is not asked again after it did not answer.
 _AWAY: Final = 2.0
+#: Seconds that a request waits for Redis.
+_PATIENCE: Final = 0.5
 #: Callers of whom a replica keeps a lot; beyond that all are forgotten, which costs them a question each.
 _MOST_LOTS: Final = 20_000
 
@@ -49,6 +52,7 @@ class _Lot:
     until: float
     #: none can be had before this time (monotonic): no need to ask
     empty_until: float = 0.0
+    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class RateLimiter:
@@ -81,7 +85,9 @@ class RateLimiter:
                 self._lots.clear()
             lot = self._lots[call, caller] = _Lot(0, item.amount, now + item.get_expiry())
         if not lot.size and lot.empty_until <= now:
-            await self._refill(item, call, caller, lot, now)
+            async with lot.filling:  # many at once ask once
+                if not lot.size and lot.empty_until <= now:
+                    await self._refill(item, call, caller, lot, now)
         passes = lot.size > 0
         if passes:
             lot.size -= 1
@@ -93,7 +99,8 @@ class RateLimiter:
             await self._take(self._alone, item, call, caller, lot, 1)
             return
         try:
-            await self._take(self._shared, item, call, caller, lot, max(1, int(item.amount * _LOT)))
+            async with asyncio.timeout(_PATIENCE):
+                await self._take(self._shared, item, call, caller, lot, max(1, int(item.amount * _LOT)))
         except (RedisError, OSError) as error:
             self._away_until = now + _AWAY
             _log.warning("rates.redis_away", error=str(error).split("\n")[0])
