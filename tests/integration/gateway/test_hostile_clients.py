@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.integration.gateway.harness import Upstream, reserve, serving
-from tests.integration.gateway.process import GatewayProcess, gateway_process, heard
+from tests.integration.gateway.process import GatewayProcess, gateway_process, heard, is_open
 
 #: seconds for a head, and of the window over which a body's pace is measured
 _SECONDS = 1.5
@@ -35,7 +35,7 @@ def door(valkey_server: str, upstream: Upstream, tmp_path_factory: pytest.TempPa
 
 
 def _is_open(door: GatewayProcess) -> bool:
-    return httpx.get(f"{door.base}/livez", trust_env=False, timeout=30).status_code == 200
+    return is_open(door.base)
 
 
 def _status(said: bytes) -> int:
@@ -193,7 +193,7 @@ def test_an_answer_that_nobody_takes_is_given_up(door: GatewayProcess) -> None:
     with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         opened.connect(("127.0.0.1", door.port))
-        asked = b"GET /api/v1/cases/large HTTP/1.1\r\nHost: a\r\nAuthorization: " + token + b"\r\n\r\n"
+        asked = b"GET /api/v1/cases/x/large HTTP/1.1\r\nHost: a\r\nAuthorization: " + token + b"\r\n\r\n"
         opened.sendall(asked * 10)
         deadline = time.monotonic() + 60
         while any(_remote(one) == opened.getsockname() for one in door.process.net_connections("tcp")):
@@ -207,7 +207,7 @@ def test_a_hanging_service_holds_up_only_those_who_ask_it(door: GatewayProcess) 
     waiting = [door.connect() for _ in range(40)]
     try:
         for opened in waiting:
-            opened.sendall(b"GET /api/v1/cases/hang HTTP/1.1\r\nHost: a\r\nAuthorization: " + token + b"\r\n\r\n")
+            opened.sendall(b"GET /api/v1/cases/x/hang HTTP/1.1\r\nHost: a\r\nAuthorization: " + token + b"\r\n\r\n")
         assert _is_open(door)
         for opened in waiting:
             assert _status(opened.recv(65_536)) == 504
