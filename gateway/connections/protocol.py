@@ -34,6 +34,10 @@ _WORDS: Final = {
 }
 
 
+#: bytes around each byte of a body at most; chunks of one byte have five
+_FRAMING: Final = 8
+
+
 class _Refused(Exception):
     """A request that is not let in; its message is the problem's slug."""
 
@@ -66,6 +70,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._owed = _Owed.HEAD
         self._since = 0.0
         self._got = 0
+        #: bytes of the body that is coming, and those around it: sizes and extensions of chunks, and trailers
+        self._body = self._framing = 0
         self._stuck_since: float | None = None
         self._slug = "bad-request"
 
@@ -87,9 +93,22 @@ class GuardedProtocol(HttpToolsProtocol):
             self._begin()
         if self._owed is _Owed.HEAD:
             self._got += len(data)
+        body, within = self._body, self._owed is _Owed.BODY
         super().data_received(data)
-        if self._owed is _Owed.HEAD and self._got > self.guard.bounds.head_bytes and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        most = self.guard.bounds.head_bytes
+        if self._owed is _Owed.HEAD and self._got > most:
             self._refuse("head-too-large")
+        elif within and self._owed is _Owed.BODY:
+            self._framing += len(data) - (self._body - body)
+            if self._framing > most + _FRAMING * self._body:
+                self._refuse("head-too-large")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; a trailer, which uvicorn would put among them after they have been judged, is dropped."""
+        if self._owed is not _Owed.BODY:
+            super().on_header(name, value)
 
     def on_message_begin(self) -> None:
         """Begin to wait for a head."""
@@ -105,11 +124,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._slug = str(refused)
             raise
         self._owed, self._since, self._got = _Owed.BODY, self.loop.time(), 0
+        self._body = self._framing = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Count what came of the body."""
         self._got += len(body)
+        self._body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -155,6 +155,18 @@ def test_chunk_extensions_are_not_passed_on(door: GatewayProcess, upstream: Upst
     assert call.header("x-trailer") is None
 
 
+@pytest.mark.parametrize("around", [b"4;a=", b"0\r\nX-Trailer: "], ids=["extension", "trailer"])
+def test_what_stands_around_a_body_is_bounded(door: GatewayProcess, around: bytes) -> None:
+    with door.connect() as opened:
+        opened.sendall(_POST + b"Transfer-Encoding: chunked\r\n\r\n" + around)
+        sent = 0
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while sent < 50_000_000:
+                opened.sendall(b"a" * 65_536)
+                sent += 65_536
+    assert sent < 10_000_000
+
+
 @pytest.mark.parametrize(
     "begun", [b"", b"GET /livez HTT", b"GET /livez HTTP/1.1\r\nHost: a\r\n"], ids=["nothing", "line", "fields"]
 )
