@@ -106,7 +106,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse("head-too-large")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field; a trailer, which uvicorn would put among them after they have been judged, is dropped."""
+        """Take a header field; drop a trailer, which uvicorn would put among them after they have been judged."""
         if self._owed is not _Owed.BODY:
             super().on_header(name, value)
 
