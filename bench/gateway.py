@@ -58,8 +58,8 @@ def load(process: psutil.Process, url: str, connections: int, seconds: int, toke
     bad += sum(int(count) for count in errors.groups()) if errors else 0
     return Figure(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_found(r"50%\s+(\S+)", said)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", said)),
+        p50=_milliseconds(_found(r"(?m)^ +50% +(\S+)", said)),
+        p99=_milliseconds(_found(r"(?m)^ +99% +(\S+)", said)),
         cpu=used / max(requests, 1) * 1e6,
         bad=bad,
     )
