@@ -9,6 +9,9 @@ from types import FrameType
 import uvicorn
 from pydantic import ValidationError
 
+from gateway.connections.guard import Guard
+from gateway.connections.protocol import guarded
+from gateway.connections.settings import ConnectionSettings
 from huiying.errors import CommandError
 from huiying.parts import PARTS, part
 from kit.embedded import die_with_parent
@@ -42,6 +45,8 @@ def serve(name: str) -> None:
     sys.path.insert(0, os.getcwd())
     try:
         app = uvicorn.importer.import_from_string(chosen.factory)()
+        # whoever comes in from outside is a stranger; the services have only the gateway before them
+        http = guarded(Guard(ConnectionSettings())) if name == "gateway" else "auto"
     except ValidationError as error:
         fields = ", ".join(f"HUIYING_{str(item['loc'][0]).upper()} ({item['msg']})" for item in error.errors())
         raise CommandError(f"{name}: 配置有误 / settings: {fields}") from None
@@ -50,6 +55,8 @@ def serve(name: str) -> None:
     server = _Server(
         uvicorn.Config(
             app,
+            http=http,
+            ws="none",
             host=os.environ.get("HUIYING_HOST", "127.0.0.1"),
             port=int(os.environ.get("HUIYING_PORT", "8000")),
             log_config=None,
