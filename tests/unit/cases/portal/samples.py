@@ -20,7 +20,8 @@ _SITE = """disclosure:
   catalogue: 供水
   publisher: 某县水务局
   site: {title: 某县供水信息, logo: "https://cdn.example/logo.png", home: "https://www.example.gov.cn/",
-         site_code: "5308000000", icp: 滇ICP备1号, police_record: 滇公网安备1号, operator: 某县信息中心, contact: "12345"}
+         site_code: "5308000000", icp: 滇ICP备1号,
+         police_record: 滇公网安备1号, operator: 某县信息中心, contact: "12345"}
 """
 
 
