@@ -98,7 +98,7 @@ class Tab:
     async def picture(self, path: Path) -> None:
         """Write the whole page as a PNG."""
         told = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(told["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(told["data"]))
 
     async def close(self) -> None:
         """End the conversation."""
@@ -112,7 +112,8 @@ async def browser() -> AsyncIterator[Tab]:
     """Start Chromium with a profile of its own and give a tab."""
     program = chromium()
     with tempfile.TemporaryDirectory(prefix="huiying-chromium-", ignore_cleanup_errors=True) as folder:
-        process = subprocess.Popen(
+        process = await asyncio.to_thread(
+            subprocess.Popen,
             [
                 program,
                 "--headless=new",
@@ -151,8 +152,12 @@ async def browser() -> AsyncIterator[Tab]:
 async def _port(written: Path, process: subprocess.Popen[bytes]) -> int:
     deadline = asyncio.get_running_loop().time() + _SECONDS
     while asyncio.get_running_loop().time() < deadline:
-        if written.exists() and (lines := written.read_text().splitlines()):
-            return int(lines[0])
+        if (port := await asyncio.to_thread(_first_line, written)).isdigit():
+            return int(port)
         assert process.poll() is None, f"Chromium ended with {process.returncode}"
         await asyncio.sleep(0.05)
     raise AssertionError("Chromium did not get ready")
+
+
+def _first_line(file: Path) -> str:
+    return file.read_text().partition("\n")[0] if file.exists() else ""

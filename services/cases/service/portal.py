@@ -43,6 +43,9 @@ _MEDIA: Final[dict[Form, str]] = {
 #: bodies that are kept, and bytes of all of them together
 _MOST: Final = 256
 _MOST_BYTES: Final = 16 << 20
+#: seconds for which it is taken for granted that no other replica has published anything; a thirtieth of the time that
+#: caches outside take an answer for fresh
+_TAKEN_FOR_GRANTED: Final = 1.0
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,21 +97,22 @@ class Portal:
         self._desk, self._base = desk, public_url
         self._kept = _Kept()
         self._archive: tuple[str, Archive] | None = None
+        self._known: tuple[datetime, Site, str] | None = None
+        self._changes = 0
 
     async def site(self) -> Site:
         """Return the site by the plan in force."""
-        async with self._desk.database.reading() as session:
-            return Site.of(await self._desk.plans.in_force(session), self._base)
+        return (await self._now())[0]
 
     async def list(self, form: Form, wanted: Wanted, page: PageRequest, *, large: bool = False) -> Rendered:
         """Return a page of the list; 400 where the cursor is not one of it. Searches for words are not kept."""
         after, back = _place(page)
         where = repr(after) if after else ""
         key = ("list", form, str(large), str(page.limit), where, str(back), repr(wanted.given))
+        site, stamp = await self._now()
+        if not wanted.words and (kept := self._kept.get(key, stamp)) is not None:
+            return kept
         async with self._desk.database.reading() as session:
-            site, stamp = await self._now(session)
-            if not wanted.words and (kept := self._kept.get(key, stamp)) is not None:
-                return kept
             rows = await store.page(session, wanted, page.limit, after, back=back)
             more, rows = len(rows) > page.limit, rows[: page.limit]
             if back:
@@ -158,10 +162,10 @@ class Portal:
     async def one(self, form: Literal["html", "json"], statement_id: str, *, large: bool = False) -> Rendered:
         """Return a text; 404 where it was not published, or in a drill."""
         key = ("one", form, str(large), statement_id)
+        site, stamp = await self._now()
+        if (kept := self._kept.get(key, stamp)) is not None:
+            return kept
         async with self._desk.database.reading() as session:
-            site, stamp = await self._now(session)
-            if (kept := self._kept.get(key, stamp)) is not None:
-                return kept
             row = (await store.some(session, [statement_id])).get(statement_id)
             if row is None:
                 raise missing("statement", statement_id)
@@ -176,10 +180,22 @@ class Portal:
         self._kept.put(key, stamp, rendered)
         return rendered
 
-    async def _now(self, session: AsyncSession) -> tuple[Site, str]:
+    def look_again(self) -> None:
+        """Take nothing for granted any more: this replica has just published, corrected or withdrawn something."""
+        self._changes += 1
+        self._known = None
+
+    async def _now(self) -> tuple[Site, str]:
         """Return the site, and what changes with every answer that the portal could give."""
-        plan = await self._desk.plans.in_force(session)
-        return Site.of(plan, self._base), f"{plan.version} {await store.stamp(session)}"
+        now, changes = self._desk.clock.now(), self._changes
+        if self._known is not None and abs((now - self._known[0]).total_seconds()) < _TAKEN_FOR_GRANTED:
+            return self._known[1:]
+        async with self._desk.database.reading() as session:
+            plan = await self._desk.plans.in_force(session)
+            site, stamp = Site.of(plan, self._base), f"{plan.version} {await store.stamp(session)}"
+        if changes == self._changes:
+            self._known = (now, site, stamp)
+        return site, stamp
 
     async def _archived(self, session: AsyncSession, stamp: str) -> Archive:
         if self._archive is None or self._archive[0] != stamp:

@@ -9,7 +9,7 @@ import feedparser
 import httpx
 import pytest
 
-from tests.integration.cases.harness import OFFICE, Cases
+from tests.integration.cases.harness import OFFICE, Cases, StartCases
 from tests.integration.cases.voices import open_case, page, publish, release
 
 LIST = "/public/v1/statements"
@@ -225,3 +225,13 @@ async def test_what_is_not_there_is_told_people_and_programs(cases: Cases, id_: 
         assert "没有找到这条信息" in shown.text
         assert shown.headers["content-type"].startswith("text/html")
     assert (await ask(cases, f"{LIST}/{id_}", 404)).headers["content-type"] == "application/problem+json"
+
+
+async def test_what_another_replica_published_is_seen_after_a_second(start: StartCases) -> None:
+    one, other = await start(), await start()
+    case = await open_case(one)
+    assert await found(other) == []
+    await publish(one, case, "供水通报", "已恢复供水。", kind="qa")
+    assert await found(one) == ["供水通报"]
+    one.clock.advance(timedelta(seconds=1))
+    assert await found(other) == ["供水通报"]

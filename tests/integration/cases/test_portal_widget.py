@@ -1,4 +1,4 @@
-"""The widget and the pages in a real browser; the widget on a page of another origin, under that page's strict policy."""
+"""The pages in a real browser, and the widget on a page of another origin, under that page's strict policy."""
 
 from __future__ import annotations
 
