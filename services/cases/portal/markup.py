@@ -1,7 +1,10 @@
 """What machines read in a page: schema.org as JSON-LD, the meta tags of government websites, Open Graph.
 
-The names of the meta tags are those of 政府网站发展指引 (国办发〔2017〕47号), annex 网页设计规范: SiteName, SiteDomain
-and SiteIDCode on every page; ColumnName, ColumnDescription, ColumnKeywords and ColumnType on a column's; ArticleTitle, PubDate, ContentSource, Keywords, Author, Description and Url on those of a text.
+The names of the meta tags are those of 政府网站发展指引 (国办发〔2017〕47号), annex 网页设计规范:
+
+- SiteName, SiteDomain and SiteIDCode on every page;
+- ColumnName, ColumnDescription, ColumnKeywords and ColumnType on a column's;
+- ArticleTitle, PubDate, ContentSource, Keywords, Author, Description and Url on a text's.
 """
 
 from __future__ import annotations
