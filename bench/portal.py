@@ -139,6 +139,7 @@ def served(database_url: str, redis_url: str, folder: Path, port: int) -> Iterat
     """Serve the database; gives the address and the process."""
     base = f"http://127.0.0.1:{port}"
     environment = {
+        "HUIYING_PUBLIC_URL": base,
         **os.environ,
         "HUIYING_DATA": str(folder),
         "HUIYING_DATABASE_URL": database_url,
@@ -146,7 +147,6 @@ def served(database_url: str, redis_url: str, folder: Path, port: int) -> Iterat
         "HUIYING_INTERNAL_KEY": _KEY,
         "HUIYING_LOG_LEVEL": "warning",
         "HUIYING_PORT": str(port),
-        "HUIYING_PUBLIC_URL": base,
     }
     process = subprocess.Popen([sys.executable, "-m", "huiying", "serve", "cases"], env=environment)
     try:

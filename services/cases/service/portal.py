@@ -19,6 +19,7 @@ from services.cases.portal.site import LIST, Site
 from services.cases.portal.statements import PublicStatementOut
 from services.cases.portal.wanted import Wanted
 from services.cases.service.desk import Desk, missing
+from services.cases.store import active_plan
 from services.cases.store import portal as store
 
 #: `chosen` is the JSON Feed at the address that is a page or a feed by the Accept header
@@ -97,6 +98,7 @@ class Portal:
         self._desk, self._base = desk, public_url
         self._kept = _Kept()
         self._archive: tuple[str, Archive] | None = None
+        self._changed: tuple[str, datetime] | None = None
         self._known: tuple[datetime, Site, str] | None = None
         self._changes = 0
 
@@ -118,7 +120,7 @@ class Portal:
             if back:
                 rows.reverse()
             items = await _shown(session, rows, site)
-            modified = await store.last_change(session) or _NEVER
+            modified = await self._last_change(session, stamp)
             archive = await self._archived(session, stamp) if form == "html" else Archive((), ())
         query = [*wanted.given, *([("limit", str(page.limit))] if page.limit != DEFAULT_LIMIT else [])]
 
@@ -170,13 +172,14 @@ class Portal:
             if row is None:
                 raise missing("statement", statement_id)
             linked = await _linked(session, [row])
+            changed = await self._last_change(session, stamp)
         shown = PublicStatementOut.of(row, site, linked)
         if form == "json":
             rendered = Rendered.of(shown.model_dump_json().encode(), "application/json", shown.modified_at)
         else:
             others = {one.id: PublicStatementOut.of(one, site, {}) for one in linked.values()}
             body, policy = pages.statement_page(site, shown, others, large=large)
-            rendered = Rendered.of(body, _HTML, shown.modified_at, policy)
+            rendered = Rendered.of(body, _HTML, changed, policy)
         self._kept.put(key, stamp, rendered)
         return rendered
 
@@ -196,6 +199,14 @@ class Portal:
         if changes == self._changes:
             self._known = (now, site, stamp)
         return site, stamp
+
+    async def _last_change(self, session: AsyncSession, stamp: str) -> datetime:
+        """Return when a public text or the plan changed last: a page names its site and what became of other texts."""
+        if self._changed is None or self._changed[0] != stamp:
+            plan = await active_plan(session)
+            times = (await store.last_change(session), plan.activated_at if plan is not None else None)
+            self._changed = (stamp, max((at for at in times if at is not None), default=_NEVER))
+        return self._changed[1]
 
     async def _archived(self, session: AsyncSession, stamp: str) -> Archive:
         if self._archive is None or self._archive[0] != stamp:
