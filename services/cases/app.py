@@ -35,6 +35,7 @@ from services.cases.api import (
     statements,
     tasks,
     timeline,
+    widget,
 )
 from services.cases.api.guard import guarded
 from services.cases.api.parts import Parts
@@ -65,6 +66,7 @@ from services.cases.service.media import Media
 from services.cases.service.opening import Openings
 from services.cases.service.pausing import Pauses
 from services.cases.service.plan_moves import PlanMoves
+from services.cases.service.portal import Portal
 from services.cases.service.publishing import Publishing
 from services.cases.service.receipts import Receipts
 from services.cases.service.retention import Retention
@@ -123,6 +125,7 @@ _ROUTES: Final = routes_of(
             reviews.plan_router,
             statements.router,
             public.router,
+            widget.router,
         ]
     )
 )
@@ -185,7 +188,7 @@ def wire(runtime: Runtime, settings: CasesSettings) -> Parts:
         concerns=Concerns(desk),
         aftercare=Aftercare(desk),
         reviews=Reviews(desk),
-        public_url=settings.public_url.rstrip("/"),
+        portal=Portal(desk, settings.public_url.rstrip("/")),
     )
 
     async def begin() -> None:

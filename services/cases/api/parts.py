@@ -45,6 +45,7 @@ from services.cases.service.media import Media
 from services.cases.service.opening import Openings
 from services.cases.service.pausing import Pauses
 from services.cases.service.plan_moves import PlanMoves
+from services.cases.service.portal import Portal
 from services.cases.service.publishing import Publishing
 from services.cases.service.receipts import Receipts
 from services.cases.service.reviews import Reviews
@@ -93,7 +94,7 @@ class Parts:
     concerns: Concerns
     aftercare: Aftercare
     reviews: Reviews
-    public_url: str
+    portal: Portal
 
     async def show(self, row: CaseRow, caller: Principal, response: Response | None = None) -> CaseOut:
         """Show a case and what the caller may do next, with its entity tag where there is a response to put it on."""

@@ -212,7 +212,9 @@ async def publish_statement(
     case_id: Id, statement_id: Id, parts: PartsDep, principal: Author, seen: Seen
 ) -> StatementOut:
     """Publish an approved version under its 索引号; it meets what its kind meets, and `next_update` starts anew."""
-    return StatementOut.of(await parts.publishing.publish(case_id, statement_id, Actor.of(principal), seen))
+    row = await parts.publishing.publish(case_id, statement_id, Actor.of(principal), seen)
+    parts.portal.look_again()
+    return StatementOut.of(row)
 
 
 @router.post("/{statement_id}/withdraw", responses=problems(404, 409, 412), summary="撤回口径")
@@ -221,7 +223,9 @@ async def withdraw_statement(
 ) -> StatementOut:
     """Withdraw a published text; it stays readable, inside and on the portal, with the reason and the time."""
     actor = Actor.of(principal)
-    return StatementOut.of(await parts.publishing.withdraw(case_id, statement_id, body.reason, actor, seen))
+    row = await parts.publishing.withdraw(case_id, statement_id, body.reason, actor, seen)
+    parts.portal.look_again()
+    return StatementOut.of(row)
 
 
 @router.post("/{statement_id}/correct", status_code=201, responses=problems(404, 409, 412), summary="更正口径")

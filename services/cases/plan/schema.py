@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from contracts.words import CaseState, ChannelName, ClockKind, IncidentType, Level, NotificationKind, Role
 from services.cases.plan.aftermath import MARKS, Corrections, Marks, Reopening
 from services.cases.plan.criteria import Grading
+from services.cases.plan.disclosure import Disclosure
 from services.cases.plan.figures import Duration, Limit, Sourced, Strict
 from services.cases.plan.pausing import PauseRule
 from services.cases.plan.statements import StatementTemplate
@@ -286,16 +287,6 @@ class Mechanism(Strict):
     title: str
     clause: str
     text: str
-
-
-class Disclosure(Strict):
-    """Metadata that published statements carry on the portal: 索引号, 公开目录, 主题词, 发布机构, 文号."""
-
-    index_prefix: str
-    catalogue: str
-    subject_words: str = ""
-    publisher: str
-    document_prefix: str = ""
 
 
 class Plan(Strict):

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel
 
 from services.cases.models import StatementRow
+from services.cases.portal.site import Site
+from services.cases.portal.times import minute
+from services.cases.portal.wanted import themes_of
 from services.cases.schemas.statements import DisclosureOut
+
+#: What has become of a text, before its title where there is no other room for it.
+MARKS: Final = {"published": "", "withdrawn": "〔已撤回〕", "corrected": "〔已更正〕"}
 
 
 class LinkOut(BaseModel):
@@ -29,6 +35,8 @@ class PublicStatementOut(BaseModel):
     kind: str
     state: Literal["published", "withdrawn", "corrected"]
     published_at: datetime
+    #: when it was published, corrected or withdrawn, whichever came last
+    modified_at: datetime
     url: str
     disclosure: DisclosureOut
     withdrawn_at: datetime | None = None
@@ -36,13 +44,14 @@ class PublicStatementOut(BaseModel):
     #: the statement that this one corrects, and why
     corrects: LinkOut | None = None
     correction_reason: str = ""
-    #: the statement that corrects this one, and since when
+    #: the statement that corrects this one, why, and since when
     corrected_by: LinkOut | None = None
+    corrected_reason: str = ""
     corrected_at: datetime | None = None
 
     @classmethod
-    def of(cls, row: StatementRow, base: str, titles: Mapping[str, str]) -> PublicStatementOut:
-        """Show a published statement; `titles` are those of the statements it is linked with, by id."""
+    def of(cls, row: StatementRow, site: Site, linked: Mapping[str, StatementRow]) -> PublicStatementOut:
+        """Show a published statement; `linked` are the public ones that it corrects or is corrected by, by id."""
         assert row.published_at is not None
         shown = row.model_dump(
             include={
@@ -58,40 +67,45 @@ class PublicStatementOut(BaseModel):
                 "corrected_at",
             }
         )
+        later = linked.get(row.corrected_by or "")
         return cls(
             **shown,
-            url=_url(row.id, base),
+            modified_at=max(at for at in (row.published_at, row.withdrawn_at, row.corrected_at) if at),
+            url=site.statement(row.id),
             disclosure=DisclosureOut.model_validate(row.disclosure),
-            corrects=_link(row.corrects, base, titles),
-            corrected_by=_link(row.corrected_by, base, titles),
+            corrects=_link(linked.get(row.corrects or ""), site),
+            corrected_by=_link(later, site),
+            corrected_reason=later.correction_reason if later is not None else "",
         )
 
-    def feed_item(self) -> dict[str, Any]:
-        """Return the statement as an item of a JSON Feed 1.1, with the disclosure metadata as extensions."""
-        changed = self.withdrawn_at or self.corrected_at
-        item: dict[str, Any] = {
-            "id": self.id,
-            "url": self.url,
-            "title": {"withdrawn": "〔已撤回〕", "corrected": "〔已更正〕"}.get(self.state, "") + self.title,
-            "content_text": self.text,
-            "date_published": self.published_at.isoformat(),
-            "_disclosure": self.disclosure.model_dump(),
-            "_state": self.state,
-        }
-        if changed is not None:
-            item["date_modified"] = changed.isoformat()
+    @property
+    def marked_title(self) -> str:
+        """Return the title behind the mark of what has become of the text."""
+        return MARKS[self.state] + self.title
+
+    @property
+    def themes(self) -> list[str]:
+        """Return the single words of its 主题词."""
+        return themes_of(self.disclosure.subject_words)
+
+    @property
+    def publisher(self) -> str:
+        """Return the body that published it."""
+        return self.disclosure.publisher
+
+    def notices(self) -> list[str]:
+        """Return what must be said before the text: what has become of it, and what it corrects."""
+        said = []
         if self.withdrawn_at is not None:
-            item["_withdrawn"] = {"at": self.withdrawn_at.isoformat(), "reason": self.withdrawn_reason}
-        if self.corrects is not None:
-            item["_corrects"] = {**self.corrects.model_dump(), "reason": self.correction_reason}
+            said.append(f"本文已于{minute(self.withdrawn_at)}撤回：{self.withdrawn_reason}")
         if self.corrected_by is not None:
-            item["_corrected_by"] = self.corrected_by.model_dump()
-        return item
+            when = f"于{minute(self.corrected_at)}" if self.corrected_at else ""
+            why = f"更正原因：{self.corrected_reason}。" if self.corrected_reason else ""
+            said.append(f"本文已{when}更正，请以《{self.corrected_by.title}》为准。{why}")
+        if self.corrects is not None:
+            said.append(f"本文更正《{self.corrects.title}》。更正原因：{self.correction_reason}")
+        return said
 
 
-def _url(id_: str, base: str) -> str:
-    return f"{base}/public/v1/statements/{id_}"
-
-
-def _link(id_: str | None, base: str, titles: Mapping[str, str]) -> LinkOut | None:
-    return LinkOut(id=id_, url=_url(id_, base), title=titles[id_]) if id_ and id_ in titles else None
+def _link(row: StatementRow | None, site: Site) -> LinkOut | None:
+    return LinkOut(id=row.id, url=site.statement(row.id), title=row.title) if row is not None else None

@@ -1,17 +1,16 @@
-"""All SQL of statements: texts, their versions, what is public, and numbers."""
+"""All SQL of statements: texts, their versions, and numbers (`portal` has what is public)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from kit.database import insert_ignoring
-from services.cases.models import CaseRow, NumberSeriesRow, StatementRow, StatementVersionRow
+from services.cases.models import NumberSeriesRow, StatementRow, StatementVersionRow
 
 #: States of a text that was published; it stays readable in each.
 PUBLIC: Final = ("published", "withdrawn", "corrected")
@@ -50,40 +49,6 @@ async def versions(session: AsyncSession, statement_id: str) -> list[StatementVe
 async def version(session: AsyncSession, statement_id: str, revision: int) -> StatementVersionRow | None:
     """Return one version of a statement."""
     return await session.get(StatementVersionRow, (statement_id, revision))
-
-
-async def public_page(session: AsyncSession, limit: int, after: list[Any] | None) -> list[StatementRow]:
-    """Return up to `limit` + 1 public texts outside drills, newest first, after (published_at, id)."""
-    query = (
-        sa.select(StatementRow)
-        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
-        .where(col(StatementRow.state).in_(PUBLIC), col(CaseRow.drill).is_(False))
-        .order_by(col(StatementRow.published_at).desc(), col(StatementRow.id).desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(sa.tuple_(col(StatementRow.published_at), col(StatementRow.id)) < tuple(after))
-    return list((await session.execute(query)).scalars())
-
-
-async def public_one(session: AsyncSession, statement_id: str) -> StatementRow | None:
-    """Return a public text: published at some time, and of no drill."""
-    query = (
-        sa.select(StatementRow)
-        .join(CaseRow, col(CaseRow.id) == col(StatementRow.case_id))
-        .where(
-            col(StatementRow.id) == statement_id,
-            col(StatementRow.state).in_(PUBLIC),
-            col(CaseRow.drill).is_(False),
-        )
-    )
-    return (await session.execute(query)).scalar_one_or_none()
-
-
-async def titles(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
-    """Return the titles of statements, by id."""
-    query = sa.select(col(StatementRow.id), col(StatementRow.title)).where(col(StatementRow.id).in_(list(ids)))
-    return {row.id: row.title for row in await session.execute(query)}
 
 
 async def next_number(session: AsyncSession, series: str) -> int:
