@@ -25,6 +25,8 @@ class GatewaySettings(ServiceSettings):
     admin_password: SecretStr = SecretStr("")
     access_minutes: int = 15
     refresh_days: int = 14
+    #: true: everything in here is fictional (`huiying mock`), and every answer says so
+    mock: bool = False
     #: bytes that a request may carry
     max_body: int = 32 * 1024 * 1024
     #: bytes that a file to import may have with its form; ingest has its own bound (`HUIYING_IMPORT_BYTES`)

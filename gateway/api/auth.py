@@ -41,6 +41,8 @@ class Me(BaseModel):
     permissions: list[str]
     #: those of `permissions` that reach only what is the caller's own, such as the cases in which the unit takes part
     own: list[str]
+    #: everything in this system is fictional (`huiying mock`): show it
+    mock: bool = False
 
 
 @router.post(
@@ -68,7 +70,7 @@ async def create_token(
 
 
 @router.get("/api/v1/me", summary="Who am I", responses=problems())
-async def get_me(request: Request) -> Me:
+async def get_me(request: Request, parts: PartsDep) -> Me:
     """Tell whom the credentials name, which actions they allow, and which of these on what is one's own only."""
     principal = principal_of(request)
     reaches = {action: principal.reach(action) for action in sorted(ACTIONS)}
@@ -81,6 +83,7 @@ async def get_me(request: Request) -> Me:
         unit=principal.unit,
         permissions=[action for action, reach in reaches.items() if reach],
         own=[action for action, reach in reaches.items() if reach is Reach.OWN],
+        mock=parts.settings.mock,
     )
 
 
