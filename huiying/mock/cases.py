@@ -20,17 +20,16 @@ def water(desk: Desk) -> Script:
     case = Handling(desk, desk["office"].post("/api/v1/cases", {"alert_id": alert["id"]})["id"])
     case.departments(_WATER)
     case.move("office", "assessing", "转市水务局核实")
-    case.sign("office")
+    case.activate()
     yield 335
     case.move("water", "responding", "情况属实")
     case.report("group_member", "初报：安置点停水，正在抢修（示例）")
     case.act("water", "verify_facts", "complete", "已到现场核实，主管道破裂")
-    case.answer_concerns("water", "menglian")
+    case.answer_concerns("water", "office")
     case.act("water", "answer_concerns", "complete", "已逐项答复")
     yield 320
     case.speak(
         "office",
-        "chief",
         "孟连县芒回示例村移民安置点供水情况说明",
         "孟连县芒回示例村移民安置点近日停水，水务部门正在更换主管道，施工期间每日送水两次。",
     )
@@ -46,7 +45,7 @@ def arrears(desk: Desk) -> Script:
     yield 329.5
     case = Handling.of_event(desk, "arrears")
     case.departments(_FINANCE)
-    case.sign("chief", "member")
+    case.activate()
     yield 328
     case.acknowledge("office")
     case.report("group_leader", "初报：补偿款发放迟缓，正在核查（示例）")
@@ -56,7 +55,6 @@ def arrears(desk: Desk) -> Script:
     yield 310
     case.speak(
         "office",
-        "member",
         "澜沧县勐乃示例村移民搬迁补偿款发放情况的说明",
         "澜沧县勐乃示例村第二批移民搬迁补偿款涉及86户。县工作组正在逐户核对账户，分批补发。",
     )
@@ -76,7 +74,7 @@ def cracks(desk: Desk) -> Script:
     yield 213.8
     case = Handling.of_event(desk, "cracks")
     case.departments(_HOUSING, _FINANCE)
-    case.sign("chief", "member") if case.show()["level"] == "III" else case.sign("leader")
+    case.activate()
     case.acknowledge("chief")
     case.move("office", "assessing")
     case.move("office", "responding", "县里核实属实")
@@ -92,7 +90,6 @@ def cracks(desk: Desk) -> Script:
     yield 211
     case.speak(
         "office",
-        "leader",
         "景谷县永宁示例村移民安置房质量问题情况通报",
         "景谷县永宁示例村移民安置房出现墙体开裂漏水，受影响213户。有关部门正在逐户检测，原因正在调查。",
     )
@@ -103,7 +100,7 @@ def cracks(desk: Desk) -> Script:
     yield 208
     asked = case.correction("景谷县把2000万元安置房维修资金挪作他用", "2000万元维修资金已于2026年2月20日全部拨付到县")
     case.send_correction(asked)
-    meeting = case.conference("leader")
+    meeting = case.conference()
     yield 205
     desk["propaganda"].post(f"{meeting}/held", {"record": "通报情况并回答记者提问（示例）"})
     case.act("finance", "verify_facts", "complete", "现场检测报告")
@@ -120,7 +117,6 @@ def cracks(desk: Desk) -> Script:
     )
     case.speak(
         "office",
-        "leader",
         "景谷县永宁示例村移民安置房质量问题处置结果的通报",
         "景谷县永宁示例村移民安置房受影响213户已全部完成检测，维修工作按计划推进。",
         "final",
@@ -138,23 +134,22 @@ def gathering(desk: Desk) -> Script:
     case = Handling.of_event(desk, "gathering")
     case.acknowledge("office")
     case.departments(_FINANCE)
-    case.sign("chief", "member") if case.show()["level"] == "III" else case.sign("leader")
+    case.activate()
     case.move("office", "assessing")
     case.move("office", "responding", "县里核实属实")
     established = {"mass_incident": True, "reason": "县信访部门电话核实，现场约百人（示例）"}
     desk["ninger"].post(f"{case.at}/facts", established)
-    case.sign("leader", "city")
+    case.activate()
     yield 73
     case.report("city_leader", "初报：群众聚集，已派人到场（示例）")
     case.confirm("ninger", 聚集人数=("figure", "98人"))
     case.speak(
         "propaganda",
-        "city",
         "关于宁洱县曼果示例村群众反映补偿标准问题的情况说明",
         "宁洱县曼果示例村部分群众反映征地补偿标准不公开。市、县工作组已到场听取意见，补偿标准将于三日内公布。",
         "holding_line",
     )
-    meeting = case.conference("city")
+    meeting = case.conference()
     yield 66
     desk["propaganda"].post(f"{meeting}/held", {"record": "现场公布补偿标准（示例）"})
     case.act("finance", "verify_facts", "complete", "已核对补偿标准")
@@ -164,7 +159,6 @@ def gathering(desk: Desk) -> Script:
     case.act("finance", "answer_concerns", "complete", "已逐项答复")
     case.speak(
         "office",
-        "city",
         "宁洱县曼果示例村征地补偿标准公布情况的续报",
         "宁洱县曼果示例村征地补偿标准已在村务栏和政府网站公布，工作组继续现场接待。",
         "follow_up",
@@ -178,7 +172,7 @@ def slide(desk: Desk) -> Script:
     case = Handling.of_event(desk, "slide")
     case.acknowledge("propaganda")
     case.departments(_WATER, _HOUSING)
-    case.sign("chief", "member") if case.show()["level"] == "III" else case.sign("leader")
+    case.activate()
     case.move("office", "assessing")
     case.move("office", "responding", "县里核实属实")
     case.report("group_leader", "初报：安置点后山滑坡，已转移群众（示例）")
@@ -187,7 +181,6 @@ def slide(desk: Desk) -> Script:
     yield 8
     case.speak(
         "office",
-        "leader",
         "墨江县龙潭示例村移民安置点后山滑坡情况通报",
         "墨江县龙潭示例村移民安置点后山发生滑坡，已转移52人，无人员伤亡报告，原因正在调查。",
     )
@@ -205,7 +198,7 @@ def slide(desk: Desk) -> Script:
         "office", "墨江县龙潭示例村临时安置点服务指南", "墨江县龙潭示例村临时安置点设有医疗点和热饮点。", "qa"
     )
     desk["office"].post(f"{path}/submit")
-    desk["leader"].post(f"{path}/approve")
+    case.approve(path)
     case.consult("member", (("department", _WATER), ("department", _HOUSING)))
     case.correction("墨江县龙潭示例村滑坡造成12人死亡", "截至目前无人员死亡，已转移52人")
     case.answer_concerns("mojiang", most=1)
@@ -218,7 +211,7 @@ def fever(desk: Desk) -> Script:
     case = Handling.of_event(desk, "fever")
     case.acknowledge("night")
     case.departments(_HEALTH, _WATER)
-    case.sign("chief", "member")
+    case.activate()
     case.move("office", "assessing", "转市卫健委核实")
     yield 5
     case.report("group_leader", "初报：多名儿童发热，正在核实水质（示例）")
@@ -246,14 +239,13 @@ def dam(desk: Desk) -> Script:
     case = Handling.of_event(desk, "dam")
     case.acknowledge("office")
     case.departments(_WATER, _FINANCE)
-    case.sign("chief", "member")
+    case.activate()
     case.move("office", "assessing")
     case.move("office", "responding", "情况属实")
     case.report("group_leader", "初报：蓄水淹没部分香蕉地（示例）")
     yield 40
     first = case.speak(
         "office",
-        "member",
         "江城县勐烈示例村水库蓄水影响情况说明",
         "江城县勐烈示例村水库蓄水淹没部分香蕉地，涉及31户，工作组正在登记。",
     )
@@ -268,10 +260,10 @@ def dam(desk: Desk) -> Script:
     )
     path = f"{case.at}/statements/{corrected['id']}"
     desk["office"].post(f"{path}/submit")
-    desk["member"].post(f"{path}/approve")
+    case.approve(path)
     desk["office"].post(f"{path}/publish")
     yield 30
-    second = case.speak("office", "member", "江城县勐烈示例村登记点安排", "登记点设在村委会，工作日开放。", "follow_up")
+    second = case.speak("office", "江城县勐烈示例村登记点安排", "登记点设在村委会，工作日开放。", "follow_up")
     yield 28
     desk["office"].post(f"{second}/withdraw", {"reason": "地点有变，另行通知（示例）"})
     asked = case.correction("江城县水库蓄水前没有发布任何公告", "蓄水公告已于2026年3月1日在县政府网站发布")

@@ -146,11 +146,15 @@ class Mock:
             print("正在演绎示例故事 / playing the story …", flush=True)
         with Progress(*columns, console=self._console, disable=plain) as progress:
             bar = progress.add_task("示例故事", total=BEGINNING)
+            said = [time.monotonic()]
 
             def tell(hours: float, what: str) -> None:
                 if self._stopping.is_set():
                     raise CommandError("已中断，下次重新开始 / broken off; the next start begins anew", 1)
                 ago = f"{hours / 24:.1f} 天前" if hours else "现在"
+                if plain and time.monotonic() - said[0] > 10:
+                    said[0] = time.monotonic()
+                    print(f"  {hours / 24:.1f} 天前 · {what}", flush=True)
                 progress.update(bar, completed=BEGINNING - hours, description=f"示例故事 {ago} · {what}")
 
             Story(desk, self._shift, site, seed=self._options.seed, small=self._options.small, tell=tell).play()

@@ -10,6 +10,9 @@ from huiying.mock.desk import Desk, eventually
 from huiying.mock.events import EVENTS
 
 _VILLAGES: Final = {event.key: event.village for event in EVENTS}
+#: who signs a level, in the order of the plan's chain, and who approves texts at it
+_SIGNERS: Final = {"I": ("leader", "city"), "II": ("leader",), "III": ("chief", "member"), "IV": ("chief",)}
+_APPROVER: Final = {"I": "city", "II": "leader", "III": "member", "IV": "chief"}
 WRITTEN: Final = {"成功经验": "首次发布早于时限", "暴露的问题": "诉求登记偏晚", "预案修改建议": "见建议"}
 
 
@@ -44,16 +47,31 @@ class Handling:
         for unit in units:
             self.desk["office"].post(f"{self.at}/participants", {"role": "department", "unit": unit})
 
-    def sign(self, *who: str, decision: str = "approve") -> None:
-        """Sign the pending level, one after the other."""
-        for key in who:
-            found = self.desk["auditor"].get(f"{self.at}/approvals")["items"]
-            pending = next(one for one in found if one["state"] == "pending")
-            body = {"decision": decision, "comment": "同意" if decision == "approve" else "暂不请示，继续观察"}
-            self.desk[key].post(f"{self.at}/approvals/{pending['id']}", body)
+    def pending(self) -> dict[str, Any] | None:
+        """Return the proposed level that awaits its decision."""
+        found = self.desk["auditor"].get(f"{self.at}/approvals")["items"]
+        return next((one for one in found if one["state"] == "pending"), None)
+
+    def activate(self) -> None:
+        """Sign the pending level by its whole chain; without one nothing is done."""
+        proposal = self.pending()
+        if proposal is None:
+            return
+        for key in _SIGNERS[proposal["to_level"]]:
+            self.desk[key].post(f"{self.at}/approvals/{proposal['id']}", {"decision": "approve", "comment": "同意"})
+
+    def decline(self) -> None:
+        """Refuse the pending level, by whoever's turn it is; without one nothing is done."""
+        proposal = self.pending()
+        if proposal is not None:
+            key = _SIGNERS[proposal["to_level"]][0]
+            body = {"decision": "reject", "comment": "现级别足以应对，继续观察（示例）"}
+            self.desk[key].post(f"{self.at}/approvals/{proposal['id']}", body)
 
     def move(self, who: str, to: str, reason: str = "") -> None:
-        """Take a step of the lifecycle."""
+        """Take a step of the lifecycle; a raise that the machine has proposed meanwhile is declined first."""
+        if to in ("monitoring", "closed", "dismissed"):
+            self.decline()
         self.desk[who].post(f"{self.at}/transitions", {"to": to, "reason": reason})
 
     def report(self, to: str, text: str) -> None:
@@ -79,13 +97,17 @@ class Handling:
         made = self.desk[who].post(f"{self.at}/statements", {"kind": kind, "title": title, "text": text})
         return f"{self.at}/statements/{made['id']}"
 
-    def speak(self, who: str, approver: str, title: str, text: str, kind: str = "first_bulletin") -> str:
+    def speak(self, who: str, title: str, text: str, kind: str = "first_bulletin") -> str:
         """Draft, hand in, have approved and publish a statement; returns its path."""
         path = self.draft(who, title, text, kind)
         self.desk[who].post(f"{path}/submit")
-        self.desk[approver].post(f"{path}/approve")
+        self.approve(path)
         self.desk[who].post(f"{path}/publish")
         return path
+
+    def approve(self, path: str) -> None:
+        """Have a statement approved by a role that decides at the case's level."""
+        self.desk[_APPROVER[self.show()["level"]]].post(f"{path}/approve")
 
     def answer_concerns(self, *by: str, most: int = 100) -> None:
         """Answer the concerns that stand open, in turn by each of `by`."""
@@ -141,7 +163,7 @@ class Handling:
         self.desk["leader"].post(f"{path}/approve")
         self.desk["propaganda"].post(f"{path}/sent", {"way": "挂号信", "to": "该号编辑部（示例）"})
 
-    def conference(self, approver: str) -> str:
+    def conference(self) -> str:
         """Decide on a press conference, name its spokesperson, have its answers approved, announce it; its path."""
         at = f"{self.at}/press-conferences"
         decided = self.desk["propaganda"].post(at, {"decision": "hold", "reason": "社会关注度高"})
@@ -152,6 +174,7 @@ class Handling:
         questions = [{"question": one["question"], "answer": "情况属实，正在逐户解决"} for one in paper]
         questions.append({"question": "何时能够解决？", "answer": "年底前全部完成，进展每周公布"})
         self.desk["propaganda"].put(f"{path}/questions", {"questions": questions})
+        approver = _APPROVER[self.show()["level"]]
         for number in range(1, len(questions) + 1):
             self.desk[approver].post(f"{path}/questions/{number}", {"decision": "approve"})
         when = {"at": (self.desk.now() + timedelta(hours=2)).isoformat(), "place": "示例新闻发布厅"}

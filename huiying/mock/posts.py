@@ -42,8 +42,8 @@ def _of(event: Event, rng: random.Random, share: float) -> list[Planned]:
         lapse = 0.0 if number < 3 else span * rng.betavariate(1.2, 2.2)
         sources = event.sources if lapse < span * 0.25 else event.sources + event.late
         key = event.sources[number % len(event.sources)] if number < 3 else rng.choice(sources)
-        if event.late and number == count - 1:
-            key, lapse = event.late[0], span * 0.5
+        if event.late and number == 3:  # the press is quick
+            key, lapse = event.late[0], 0.1
         hours = event.began - lapse - number * 0.0005
         found.append(Planned(hours, event.key, compose(event, key, number, rng)))
     return found
