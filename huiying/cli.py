@@ -181,6 +181,14 @@ def roles(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = Fa
 
 
 @app.command()
+def problems(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = False) -> None:
+    """Print every type of error that the API answers with, as a Markdown table. 错误类型表"""
+    from huiying.problem_types import problems_table
+
+    print(problems_table("zh" if chinese else "en"))
+
+
+@app.command()
 def score(
     texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
     model: Annotated[

@@ -36,8 +36,8 @@ def set_up(desk: Desk, site: str) -> None:
         desk["admin"].post("/api/v1/sources", source)
     off = {"name": "停用的示例源", "channel": "forum", "tier": "social", "enabled": False}
     desk["admin"].post("/api/v1/sources", off)
-    for name, query, places in TOPICS:
-        desk["office"].post("/api/v1/topics", {"name": name, "query": query, "places": places})
+    for name, query, places, family in TOPICS:
+        desk["office"].post("/api/v1/topics", {"name": name, "query": query, "places": places, "family": family})
     for name, path, kinds in (
         ("示例门户", "sink/portal", ["statement_published"]),
         ("示例大屏", "sink/wall", []),

@@ -30,8 +30,8 @@ def water(desk: Desk) -> Script:
     yield 320
     case.speak(
         "office",
-        "孟连县芒回示例村移民安置点供水情况说明",
-        "孟连县芒回示例村移民安置点近日停水，水务部门正在更换主管道，施工期间每日送水两次。",
+        "孟连县芒回坝村移民安置点供水情况说明",
+        "孟连县芒回坝村移民安置点近日停水，水务部门正在更换主管道，施工期间每日送水两次。",
     )
     case.move("water", "monitoring")
     yield 246
@@ -55,8 +55,8 @@ def arrears(desk: Desk) -> Script:
     yield 310
     case.speak(
         "office",
-        "澜沧县勐乃示例村移民搬迁补偿款发放情况的说明",
-        "澜沧县勐乃示例村第二批移民搬迁补偿款涉及86户。县工作组正在逐户核对账户，分批补发。",
+        "澜沧县勐乃岗村移民搬迁补偿款发放情况的说明",
+        "澜沧县勐乃岗村第二批移民搬迁补偿款涉及86户。县工作组正在逐户核对账户，分批补发。",
     )
     case.act("finance", "verify_facts", "complete", "已与县里核对86户账户")
     case.answer_concerns("finance", "lancang")
@@ -90,8 +90,8 @@ def cracks(desk: Desk) -> Script:
     yield 211
     case.speak(
         "office",
-        "景谷县永宁示例村移民安置房质量问题情况通报",
-        "景谷县永宁示例村移民安置房出现墙体开裂漏水，受影响213户。有关部门正在逐户检测，原因正在调查。",
+        "景谷县永宁塘村移民安置房质量问题情况通报",
+        "景谷县永宁塘村移民安置房出现墙体开裂漏水，受影响213户。有关部门正在逐户检测，原因正在调查。",
     )
     desk["propaganda"].post(
         f"{case.at}/media-contacts",
@@ -117,8 +117,8 @@ def cracks(desk: Desk) -> Script:
     )
     case.speak(
         "office",
-        "景谷县永宁示例村移民安置房质量问题处置结果的通报",
-        "景谷县永宁示例村移民安置房受影响213户已全部完成检测，维修工作按计划推进。",
+        "景谷县永宁塘村移民安置房质量问题处置结果的通报",
+        "景谷县永宁塘村移民安置房受影响213户已全部完成检测，维修工作按计划推进。",
         "final",
     )
     case.move("office", "monitoring", "情况平稳")
@@ -145,8 +145,8 @@ def gathering(desk: Desk) -> Script:
     case.confirm("ninger", 聚集人数=("figure", "98人"))
     case.speak(
         "propaganda",
-        "关于宁洱县曼果示例村群众反映补偿标准问题的情况说明",
-        "宁洱县曼果示例村部分群众反映征地补偿标准不公开。市、县工作组已到场听取意见，补偿标准将于三日内公布。",
+        "关于宁洱县曼果箐村群众反映补偿标准问题的情况说明",
+        "宁洱县曼果箐村部分群众反映征地补偿标准不公开。市、县工作组已到场听取意见，补偿标准将于三日内公布。",
         "holding_line",
     )
     meeting = case.conference()
@@ -159,8 +159,8 @@ def gathering(desk: Desk) -> Script:
     case.act("finance", "answer_concerns", "complete", "已逐项答复")
     case.speak(
         "office",
-        "宁洱县曼果示例村征地补偿标准公布情况的续报",
-        "宁洱县曼果示例村征地补偿标准已在村务栏和政府网站公布，工作组继续现场接待。",
+        "宁洱县曼果箐村征地补偿标准公布情况的续报",
+        "宁洱县曼果箐村征地补偿标准已在村务栏和政府网站公布，工作组继续现场接待。",
         "follow_up",
     )
     case.move("leader", "monitoring")
@@ -181,26 +181,26 @@ def slide(desk: Desk) -> Script:
     yield 8
     case.speak(
         "office",
-        "墨江县龙潭示例村移民安置点后山滑坡情况通报",
-        "墨江县龙潭示例村移民安置点后山发生滑坡，已转移52人，无人员伤亡报告，原因正在调查。",
+        "墨江县龙潭嘴村移民安置点后山滑坡情况通报",
+        "墨江县龙潭嘴村移民安置点后山发生滑坡，已转移52人，无人员伤亡报告，原因正在调查。",
     )
     case.act("water", "verify_facts", "accept")
     desk["office"].post(f"{case.at}/watch", {"mode": "surge", "reason": "持续降雨"})
     yield 3
     path = case.draft(
         "propaganda",
-        "墨江县龙潭示例村移民安置点滑坡情况续报",
-        "墨江县龙潭示例村移民安置点滑坡后已转移52人，已设两处集中安置点，帐篷和被褥已送到。",
+        "墨江县龙潭嘴村移民安置点滑坡情况续报",
+        "墨江县龙潭嘴村移民安置点滑坡后已转移52人，已设两处集中安置点，帐篷和被褥已送到。",
         "follow_up",
     )
     desk["propaganda"].post(f"{path}/submit")
     path = case.draft(
-        "office", "墨江县龙潭示例村临时安置点服务指南", "墨江县龙潭示例村临时安置点设有医疗点和热饮点。", "qa"
+        "office", "墨江县龙潭嘴村临时安置点服务指南", "墨江县龙潭嘴村临时安置点设有医疗点和热饮点。", "qa"
     )
     desk["office"].post(f"{path}/submit")
     case.approve(path)
     case.consult("member", (("department", _WATER), ("department", _HOUSING)))
-    case.correction("墨江县龙潭示例村滑坡造成12人死亡", "截至目前无人员死亡，已转移52人")
+    case.correction("墨江县龙潭嘴村滑坡造成12人死亡", "截至目前无人员死亡，已转移52人")
     case.answer_concerns("mojiang", most=1)
     desk["office"].post(f"{case.at}/level", {"level": "I", "reason": "降雨持续，可能扩大（示例）"})
 
@@ -218,8 +218,8 @@ def fever(desk: Desk) -> Script:
     case.act("health", "verify_facts", "accept")
     case.draft(
         "office",
-        "景东县南洼示例村移民安置点儿童发热情况说明",
-        "景东县南洼示例村移民安置点有儿童发热就诊，卫生健康部门已到现场采样检测。",
+        "景东县南洼田村移民安置点儿童发热情况说明",
+        "景东县南洼田村移民安置点有儿童发热就诊，卫生健康部门已到现场采样检测。",
     )
 
 
@@ -246,15 +246,15 @@ def dam(desk: Desk) -> Script:
     yield 40
     first = case.speak(
         "office",
-        "江城县勐烈示例村水库蓄水影响情况说明",
-        "江城县勐烈示例村水库蓄水淹没部分香蕉地，涉及31户，工作组正在登记。",
+        "江城县勐烈口村水库蓄水影响情况说明",
+        "江城县勐烈口村水库蓄水淹没部分香蕉地，涉及31户，工作组正在登记。",
     )
     yield 34
     corrected = desk["office"].post(
         f"{first}/correct",
         {
-            "title": "江城县勐烈示例村水库蓄水影响情况说明（更正）",
-            "text": "江城县勐烈示例村水库蓄水淹没部分香蕉地。此前通报涉及31户，现更正为43户，登记工作继续进行。",
+            "title": "江城县勐烈口村水库蓄水影响情况说明（更正）",
+            "text": "江城县勐烈口村水库蓄水淹没部分香蕉地。此前通报涉及31户，现更正为43户，登记工作继续进行。",
             "reason": "统计口径有误",
         },
     )
@@ -263,7 +263,7 @@ def dam(desk: Desk) -> Script:
     case.approve(path)
     desk["office"].post(f"{path}/publish")
     yield 30
-    second = case.speak("office", "江城县勐烈示例村登记点安排", "登记点设在村委会，工作日开放。", "follow_up")
+    second = case.speak("office", "江城县勐烈口村登记点安排", "登记点设在村委会，工作日开放。", "follow_up")
     yield 28
     desk["office"].post(f"{second}/withdraw", {"reason": "地点有变，另行通知（示例）"})
     asked = case.correction("江城县水库蓄水前没有发布任何公告", "蓄水公告已于2026年3月1日在县政府网站发布")

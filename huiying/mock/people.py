@@ -62,9 +62,10 @@ SOURCES: Final = {
     "央网": ("中央示例网", "news", "central"),
 }
 
-#: Topics beside the plan's own; the plan grades none of them.
+#: Topics beside the plan's own: name, query, places, family. The plan grades none of them; a family of its own keeps a
+#: topic's events apart from the plan's.
 TOPICS: Final = (
-    ("道路与出行", "(道路 OR 山路 OR 公交 OR 限行 OR 客运)", ["普洱市"]),
-    ("公共服务", "(医保 OR 学校 OR 停电 OR 办证 OR 快递)", ["普洱市"]),
-    ("特色产业", "(咖啡 OR 普洱茶 OR 采茶 OR 民宿)", ["普洱市"]),
+    ("道路与出行", "(道路 OR 山路 OR 公交 OR 限行 OR 客运)", ["普洱市"], "traffic"),
+    ("公共服务", "(医保 OR 学校 OR 停电 OR 办证 OR 快递)", ["普洱市"], "service"),
+    ("特色产业", "(咖啡 OR 普洱茶 OR 采茶 OR 民宿)", ["普洱市"], "trade"),
 )

@@ -76,7 +76,7 @@ def compose(event: Event, source: str, number: int, rng: random.Random) -> dict[
 def invent(rng: random.Random, number: int) -> Event:
     """Make up an event that begins now, for the life after the story."""
     place = rng.choice(("澜沧县", "孟连县", "景谷县", "宁洱县", "墨江县", "景东县", "镇沅县", "江城县", "西盟县"))
-    village = rng.choice("南勐曼芒龙文") + rng.choice("安平和兴旺泉岗坝") + "示例村"
+    village = rng.choice("南勐曼芒龙文") + rng.choice("安平和兴旺泉岗坝") + "塆村"
     opener, details = rng.choice(FRESH)
     told = opener.format(p=place, v=village)
     sources = rng.choice((("论坛", "微博"), ("微博", "视频"), ("社区",), ("论坛",)))
