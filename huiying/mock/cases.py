@@ -280,7 +280,7 @@ def school(desk: Desk) -> Script:
     case.departments(_HOUSING)
 
 
-def praise(desk: Desk) -> Script:
+def nothing(desk: Desk) -> Script:
     """Alerts that come to nothing are dismissed by a person, with the reason."""
     yield 150
     alert = the_alert(desk, "title")
@@ -297,5 +297,5 @@ SCRIPTS: Final[tuple[Callable[[Desk], Script], ...]] = (
     rumour,
     dam,
     school,
-    praise,
+    nothing,
 )

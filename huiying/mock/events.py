@@ -1,4 +1,4 @@
-"""What is talked about in the fictional fortnight: every event as data. Villages and streets are invented, and so are the media.
+"""What is talked about in the fictional fortnight: every event as data. Villages, streets and media are invented.
 
 An event is told from `began` hours before the present to `ended`, by posts made of one of its `openers`, some of its
 `details` and a tail of its `mood`. `sources` are keys of :data:`huiying.mock.people.SOURCES`, the commonest first.

@@ -1,4 +1,4 @@
-"""Both languages of the API guide show the same commands, and its links lead somewhere."""
+"""Both languages of the API guide show the same commands and sections."""
 
 from __future__ import annotations
 
