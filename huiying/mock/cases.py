@@ -282,7 +282,7 @@ def school(desk: Desk) -> Script:
 
 def nothing(desk: Desk) -> Script:
     """Alerts that come to nothing are dismissed by a person, with the reason."""
-    yield 150
+    yield 331.5
     alert = the_alert(desk, "title")
     desk["office"].post(f"/api/v1/alerts/{alert['id']}/dismiss", {"reason": "已在网上信访渠道答复（示例）"})
 

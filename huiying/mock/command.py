@@ -157,7 +157,10 @@ class Mock:
                     print(f"  {hours / 24:.1f} 天前 · {what}", flush=True)
                 progress.update(bar, completed=BEGINNING - hours, description=f"示例故事 {ago} · {what}")
 
-            Story(desk, self._shift, site, seed=self._options.seed, small=self._options.small, tell=tell).play()
+            story = Story(desk, self._shift, site, seed=self._options.seed, small=self._options.small, tell=tell)
+            story.play()
+        for line in story.missed:
+            print(f"  未能演出 / not told: {line}", flush=True)
 
     def _greet(self) -> None:
         people = [f"    {key:<12}{person.name}（{'、'.join(person.roles)}）" for key, person in CAST.items()]

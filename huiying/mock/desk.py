@@ -106,8 +106,7 @@ class Officer:
             time.sleep(float(answer.headers.get("Retry-After", "1")))
         if not answer.is_success:
             raise StoryError(
-                f"示例故事中断 / the story broke off: {self.username}: {method} {path}: "
-                f"{answer.status_code} {answer.text[:600]}",
+                f"{self.username}: {method} {path}: {answer.status_code} {answer.text[:600]}",
                 1,
             )
         return answer.json() if answer.content else None
@@ -154,5 +153,5 @@ def eventually(look: Callable[[], T | None], what: str, seconds: float = 60) -> 
         if found:
             return found
         if time.monotonic() > deadline:
-            raise StoryError(f"示例故事中断 / the story waited in vain for {what}", 1)
+            raise StoryError(f"waited in vain for {what}", 1)
         time.sleep(0.2)

@@ -66,6 +66,6 @@ SOURCES: Final = {
 #: topic's events apart from the plan's.
 TOPICS: Final = (
     ("道路与出行", "(道路 OR 山路 OR 公交 OR 限行 OR 客运)", ["普洱市"], "traffic"),
-    ("公共服务", "(医保 OR 学校 OR 停电 OR 办证 OR 快递)", ["普洱市"], "service"),
+    ("公共服务", "(医保 OR 学校 OR 停电 OR 办证 OR 快递 OR 物业费 OR 卫生室)", ["普洱市"], "service"),
     ("特色产业", "(咖啡 OR 普洱茶 OR 采茶 OR 民宿)", ["普洱市"], "trade"),
 )

@@ -46,7 +46,7 @@ async function enter() {
   $("mock").hidden = !me.mock;
   $("who").textContent = `${me.display_name}${me.unit ? `（${me.unit}）` : ""}`;
   $("login").hidden = true;
-  $("board").hidden = $("leave").hidden = false;
+  $("board").hidden = $("leave").hidden = $("live").hidden = false;
   listening = new AbortController();
   // first the stream, then the lists: what happens in between is heard, and shown once
   api.listen(hear, tellLive, { types: TYPES, signal: listening.signal });
@@ -60,7 +60,7 @@ function leave(why = "") {
   for (const kept of [alerts, cases]) kept.clear();
   for (const id of ["alerts", "cases"]) $(id).replaceChildren();
   $("who").textContent = "";
-  $("board").hidden = $("leave").hidden = true;
+  $("board").hidden = $("leave").hidden = $("live").hidden = true;
   $("login").hidden = false;
   $("login-problem").hidden = !why;
   $("login-problem").textContent = why;
@@ -88,7 +88,8 @@ function putAlert(alert, fresh = false) {
   card.dataset.id = alert.id;
   card.querySelector(".level").textContent = LEVELS[alert.level];
   card.querySelector("h3").textContent = alert.event_title || "（无标题）";
-  card.querySelector(".why").textContent = alert.explanation ?? reasons(alert);
+  // why this level, in a clause; why no higher one stands behind the semicolon
+  card.querySelector(".why").textContent = alert.explanation?.split("；")[0] ?? reasons(alert);
   setTime(card.querySelector(".when"), alert.raised_at);
   const button = card.querySelector(".acknowledge");
   button.hidden = !may.has("alerts.write"); // hide what the user may not do; the server refuses it in any case
