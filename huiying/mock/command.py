@@ -62,7 +62,7 @@ class Mock:
         """Run until a signal; raises :class:`CommandError` where it cannot start or the story breaks off."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        kept = self._open()
+        kept = self.open()
         site = Site(kept.get("site") or free_port())
         try:
             done = bool(kept.get("done"))
@@ -84,7 +84,7 @@ class Mock:
             self._stop()
             site.close()
 
-    def _open(self) -> dict[str, Any]:
+    def open(self) -> dict[str, Any]:
         """Return what the folder's mark says; a folder whose story was broken off, or ``--fresh``, is emptied."""
         if self._folder.exists() and any(self._folder.iterdir()) and not self._mark.exists():
             raise CommandError(
@@ -93,8 +93,10 @@ class Mock:
         kept: dict[str, Any] = json.loads(self._mark.read_text()) if self._mark.exists() else {}
         if self._mark.exists() and (self._options.fresh or not kept.get("done")):
             # somebody else's running mock must not lose its folder
-            DataFolder(self._folder).open()
+            held = DataFolder(self._folder)
+            held.open()
             shutil.rmtree(self._folder)
+            held.close()
             kept = {}
         self._folder.mkdir(parents=True, exist_ok=True)
         return kept
