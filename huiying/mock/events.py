@@ -2,7 +2,8 @@
 
 An event is told from `began` hours before the present to `ended`, by posts made of one of its `openers`, some of its
 `details` and a tail of its `mood`. `sources` are keys of :data:`huiying.mock.people.SOURCES`, the commonest first.
-Two sources make level III, a provincial one II, a central one I, if the story is of a topic that the plan grades.
+Two sources make level III, a provincial one II, if the story is of a topic that the plan grades. Texts that name
+different counties are never taken for one story, so each graded event has a county of its own, or none.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ GRADED: Final = (
     ),
     _event(
         "station",
-        "澜沧县 糯水渡村",
+        "普洱市 糯水渡村",
         (2.2, 0.05, 76),
         "微博 视频 论坛",
         "{v}水电站泄洪冲毁移民安置点便桥，几十户被困。",
@@ -178,11 +179,11 @@ GRADED: Final = (
     ),
     _event(
         "fire",
-        "西盟县 新厂坪村",
+        "普洱市 新厂坪村",
         (262, 236, 34),
         "论坛 视频",
-        "{v}库区搬迁户的临时板房起火，烧了三间。",
-        "{v}搬迁户临时板房半夜起火，大家连夜救火。",
+        "{v}库区移民临时板房起火，烧了三间。",
+        "{v}移民临时板房半夜起火，大家连夜救火。",
         "电线老化没有人换。",
         "消防车开不进来。",
         "幸好没有人受伤。",
@@ -190,11 +191,11 @@ GRADED: Final = (
     ),
     _event(
         "title",
-        "江城县 梅山台村",
+        "普洱市 梅山台村",
         (332, 300, 24),
         "论坛",
-        "{v}移民安置房五年了还没有办下房产证。",
-        "{v}搬迁安置房的房产证一直办不下来。",
+        "{v}搬迁户五年了还没有办下房产证。",
+        "{v}搬迁户的房产证一直办不下来。",
         "贷款也贷不了。",
         "窗口说材料不全，又说不清缺哪样。",
         "跑了六趟。",
