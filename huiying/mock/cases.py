@@ -202,7 +202,8 @@ def slide(desk: Desk) -> Script:
     case.consult("member", (("department", _WATER), ("department", _HOUSING)))
     case.correction("墨江县龙潭嘴村滑坡造成12人死亡", "截至目前无人员死亡，已转移52人")
     case.answer_concerns("mojiang", most=1)
-    desk["office"].post(f"{case.at}/level", {"level": "I", "reason": "降雨持续，可能扩大（示例）"})
+    if case.pending() is None:  # else the machine has asked for more already
+        desk["office"].post(f"{case.at}/level", {"level": "I", "reason": "降雨持续，可能扩大（示例）"})
 
 
 def fever(desk: Desk) -> Script:
