@@ -44,7 +44,8 @@ async function enter() {
   const me = await api.get("/api/v1/me");
   may = new Set(me.permissions);
   $("mock").hidden = !me.mock;
-  $("who").textContent = `${me.display_name}${me.unit ? `（${me.unit}）` : ""}`;
+  $("who").textContent = me.display_name;
+  $("who").title = me.unit ?? "";
   $("login").hidden = true;
   $("board").hidden = $("leave").hidden = $("live").hidden = false;
   listening = new AbortController();
@@ -179,9 +180,7 @@ async function putCase(shown) {
   const { items: clocks } = await api.get(`/api/v1/cases/${shown.id}/clocks`);
   const entry = cases.get(shown.id) ?? { card: $("case-card").content.firstElementChild.cloneNode(true) };
   entry.case = shown;
-  entry.clocks = clocks
-    .filter((clock) => clock.state === "running" || (clock.state === "breached" && !clock.ended_at))
-    .sort((a, b) => a.due_at.localeCompare(b.due_at));
+  entry.clocks = rows(clocks);
   cases.set(shown.id, entry);
   const { card } = entry;
   card.dataset.level = shown.level;
@@ -192,10 +191,10 @@ async function putCase(shown) {
   const pending = shown.pending_level ? `待审批：${LEVELS[shown.pending_level]}` : "";
   card.querySelector(".note").textContent = pending || (shown.level_active ? "" : "响应级别尚未启动");
   card.querySelector(".clocks").replaceChildren(
-    ...entry.clocks.slice(0, 4).map((clock) => {
+    ...entry.clocks.map((clock) => {
       const row = document.createElement("li");
       row.append(document.createElement("span"), document.createElement("span"));
-      row.firstChild.textContent = CLOCKS[clock.kind] ?? clock.kind;
+      row.firstChild.textContent = (CLOCKS[clock.kind] ?? clock.kind) + (clock.count > 1 ? ` ${clock.count} 项` : "");
       return row;
     }),
   );
@@ -203,10 +202,24 @@ async function putCase(shown) {
   tick();
 }
 
-/** Cases whose next deadline is nearest stand first. Cards move only where the order has changed: focus stays. */
+/** The clocks that still run or were missed, soonest first; tasks of a case that are late stand in one row. */
+function rows(clocks) {
+  const open = clocks
+    .filter((clock) => clock.state === "running" || (clock.state === "breached" && !clock.ended_at))
+    .sort((a, b) => a.due_at.localeCompare(b.due_at));
+  const late = open.filter((clock) => clock.kind === "task" && Date.parse(clock.due_at) < api.now());
+  const others = open.filter((clock) => !late.includes(clock));
+  return [...(late.length ? [{ ...late[0], count: late.length }] : []), ...others.slice(0, 4)];
+}
+
+/**
+ * Cases whose next deadline is nearest stand first, then those with nothing but missed ones. Cards move only where the
+ * order has changed: focus stays.
+ */
 function sortCases() {
-  const due = (entry) => entry.clocks[0]?.due_at ?? "9";
-  const wanted = [...cases.values()].sort((a, b) => due(a).localeCompare(due(b))).map((entry) => entry.card);
+  const now = new Date(api.now()).toISOString();
+  const next = (entry) => entry.clocks.map((clock) => clock.due_at).find((due) => due > now) ?? "9";
+  const wanted = [...cases.values()].sort((a, b) => next(a).localeCompare(next(b))).map((entry) => entry.card);
   wanted.forEach((card, i) => {
     if ($("cases").children[i] !== card) $("cases").insertBefore(card, $("cases").children[i] ?? null);
   });
