@@ -178,6 +178,7 @@ async function loadCases() {
 
 async function putCase(shown) {
   const { items: clocks } = await api.get(`/api/v1/cases/${shown.id}/clocks`);
+  clocks.forEach((clock) => api.heardTime(clock));
   const entry = cases.get(shown.id) ?? { card: $("case-card").content.firstElementChild.cloneNode(true) };
   entry.case = shown;
   entry.clocks = rows(clocks);

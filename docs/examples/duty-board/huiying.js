@@ -21,12 +21,18 @@ export class Huiying {
   constructor(base, onLogout) {
     this.base = base.replace(/\/$/, "");
     this.onLogout = onLogout;
-    this.ahead = 0; // milliseconds by which the server's clock is ahead of this machine's
+    this.ahead = 0; // milliseconds by which the server's clock is ahead of this machine's: see heardTime()
   }
 
   /** Milliseconds since 1970 by the server's clock: deadlines are counted by it, not by the visitor's. */
   now() {
     return Date.now() + this.ahead;
+  }
+
+  /** Learn the server's time from a clock just read: `remaining` seconds were left when it was sent. */
+  heardTime(clock) {
+    if (clock.state === "running" && clock.remaining != null)
+      this.ahead = Date.parse(clock.due_at) - clock.remaining * 1000 - Date.now();
   }
 
   async logIn(username, password) {
@@ -80,8 +86,6 @@ export class Huiying {
       await this.#renew();
       answer = await send();
     }
-    const date = Date.parse(answer.headers.get("Date") ?? "");
-    if (date) this.ahead = date - Date.now();
     if (!answer.ok) throw await problemOf(answer);
     return answer;
   }
