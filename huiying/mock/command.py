@@ -52,6 +52,7 @@ class Mock:
         self._options = options
         self._console = Console(soft_wrap=True, highlight=False)
         self._stopping = threading.Event()
+        self._playing = False
         self._system: subprocess.Popen[bytes] | None = None
         folder = options.data.absolute()
         self._folder, self._log, self._mark = folder, folder / "system.log", folder / _MARK
@@ -73,7 +74,9 @@ class Mock:
             desk = Desk(self._url, self._shift)
             try:
                 if not done and not self._stopping.is_set():
+                    self._playing = True
                     self._play(desk, site.url)
+                    self._playing = False
                     self._note(site=site.port, done=True)
                 if not self._stopping.is_set():
                     self._greet()
@@ -120,8 +123,7 @@ class Mock:
             "NO_COLOR": "1",
         }
         log: IO[bytes]
-        with self._log.open("ab") as log:
-            begins = log.tell()
+        with self._log.open("wb") as log:
             self._system = subprocess.Popen(
                 [sys.executable, "-m", "huiying", "up"],
                 env=environment,
@@ -133,7 +135,7 @@ class Mock:
         deadline = time.monotonic() + _READY_SECONDS
         with self._console.status("正在启动 / starting …"):
             while not self._stopping.is_set():
-                said = self._log.read_bytes()[begins:].decode("utf-8", "replace")
+                said = self._log.read_bytes().decode("utf-8", "replace")
                 if "is ready" in said:
                     return
                 if self._system.poll() is not None or time.monotonic() > deadline:
@@ -151,8 +153,6 @@ class Mock:
             said = [time.monotonic()]
 
             def tell(hours: float, what: str) -> None:
-                if self._stopping.is_set():
-                    raise CommandError("已中断，下次重新开始 / broken off; the next start begins anew", 1)
                 ago = f"{hours / 24:.1f} 天前" if hours else "现在"
                 if plain and time.monotonic() - said[0] > 10:
                     said[0] = time.monotonic()
@@ -207,6 +207,9 @@ class Mock:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping.set()
+        if self._playing:  # out of whatever the story waits for
+            self._playing = False
+            raise CommandError("已中断，下次重新开始 / broken off; the next start begins anew", 1)
 
 
 #: settings of the environment that would lead the mock to a real database, bus or key
