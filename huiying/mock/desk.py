@@ -145,7 +145,7 @@ class Desk:
             officer.http.close()
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float = 240) -> T:
     """Return the first answer of `look` that is something; raises :class:`StoryError` where none comes in time."""
     deadline = time.monotonic() + seconds
     while True:
