@@ -272,17 +272,8 @@ def dam(desk: Desk) -> Script:
     case.answer_concerns("jiangcheng", most=1)
 
 
-def school(desk: Desk) -> Script:
-    """Opened by hand at level IV, not yet assessed: 西盟, the way to school."""
-    yield 28
-    alert = the_alert(desk, "school")
-    desk["office"].post(f"/api/v1/alerts/{alert['id']}/acknowledge")
-    case = Handling(desk, desk["office"].post("/api/v1/cases", {"alert_id": alert["id"]})["id"])
-    case.departments(_HOUSING)
-
-
 def nothing(desk: Desk) -> Script:
-    """Alerts that come to nothing are dismissed by a person, with the reason."""
+    """An alert that comes to nothing is dismissed by a person, with the reason."""
     yield 331.5
     alert = the_alert(desk, "title")
     desk["office"].post(f"/api/v1/alerts/{alert['id']}/dismiss", {"reason": "已在网上信访渠道答复（示例）"})
@@ -297,6 +288,5 @@ SCRIPTS: Final[tuple[Callable[[Desk], Script], ...]] = (
     fever,
     rumour,
     dam,
-    school,
     nothing,
 )

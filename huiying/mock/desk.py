@@ -154,4 +154,4 @@ def eventually(look: Callable[[], T | None], what: str, seconds: float = 240) ->
             return found
         if time.monotonic() > deadline:
             raise StoryError(f"waited in vain for {what}", 1)
-        time.sleep(0.2)
+        time.sleep(0.4)

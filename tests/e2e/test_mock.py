@@ -33,13 +33,20 @@ class Played:
 
     def __init__(self, url: str, said: str, data: Path) -> None:
         self.url, self.said, self.data = url, said, data
+        self._clients: list[Client] = []
 
     def login(self, username: str = "auditor") -> Client:
         """Log in as somebody of the story."""
         form = {"username": username, "password": PASSWORD}
         answer = httpx.post(f"{self.url}/api/v1/auth/token", data=form, trust_env=False)
         assert answer.status_code == 200, answer.text
-        return Client(self.url, answer.json()["access_token"])
+        self._clients.append(Client(self.url, answer.json()["access_token"]))
+        return self._clients[-1]
+
+    def leave(self) -> None:
+        """Hang up."""
+        for client in self._clients:
+            client.http.close()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,9 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             log = data / "system.log"
             more = log.read_text(encoding="utf-8")[-3000:] if log.exists() else ""
             pytest.fail(f"it ended with {process.returncode}:\n{output.read_text(encoding='utf-8')}\n{more}")
-        yield Played(f"http://127.0.0.1:{port}", output.read_text(encoding="utf-8"), data)
+        played = Played(f"http://127.0.0.1:{port}", output.read_text(encoding="utf-8"), data)
+        yield played
+        played.leave()
     finally:
         process.terminate()
         assert process.wait(60) == 0
@@ -68,6 +77,7 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 def test_it_says_that_it_is_fictional_and_whom_to_log_in_as(mock: Played) -> None:
     assert "示例数据" in mock.said
+    assert "未能演出" not in mock.said
     assert PASSWORD in mock.said
     assert all(key in mock.said for key in CAST)
     landing = httpx.get(mock.url, trust_env=False)
