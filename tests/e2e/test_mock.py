@@ -177,7 +177,8 @@ def test_every_command_of_the_guide_works(mock: Played, tmp_path: Path) -> None:
     told = re.findall(r"^(4\d\d) (\d\d\d) ([\w.-]+) (.*)$", ran.stdout, re.M)
     assert {wanted for wanted, *_ in told} == {"400", "401", "403", "404", "409", "412", "413", "422", "429"}
     assert [(wanted, got) for wanted, got, *_ in told if wanted not in (got, "429")] == []
-    assert [got for wanted, got, *_ in told if wanted == "429"][-1] == "429"
+    # on a slow machine a wait may be over when the next attempt comes; the waits double
+    assert "429" in [got for wanted, got, *_ in told if wanted == "429"]
     assert all(re.search(r"[\u4e00-\u9fff]", detail) for *_, detail in told)
 
 
