@@ -13,7 +13,7 @@ INSTALL = $$(if [ -x $(BIN)/uv ]; then echo "$(BIN)/uv pip install -q --python $
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-train train lint format lock clean bench
+.PHONY: help setup setup-dev run mock test test-train train lint format lock clean bench
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ setup-dev: $(VENV)/.dev ## Add what tests and linters need
 
 run: setup ## Set up if needed, then start everything in the foreground until Ctrl-C
 	@exec $(BIN)/huiying up
+
+mock: setup ## Start everything with fictional data in data-mock, to build front ends on (docs/api-guide.md)
+	@exec $(BIN)/huiying mock
 
 test: setup-dev ## Set up if needed, then run every test that this machine can run
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup -rf

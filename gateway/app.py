@@ -16,6 +16,7 @@ from gateway.door import Door
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.live import Live
+from gateway.marked import Marked
 from gateway.models import Base
 from gateway.oidc.sign_on import SignOn
 from gateway.proxy import Proxy
@@ -68,7 +69,8 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     return Door(own, identity, proxy, Idempotency(runtime.redis), signer, limiter)
 
 
-def build() -> Door:
-    """Build the gateway from the environment."""
+def build() -> Door | Marked:
+    """Build the gateway from the environment; the mock's marks every answer as fictional."""
     settings: Any = GatewaySettings()
-    return assemble(Runtime(settings, "gateway", Base), settings)
+    door = assemble(Runtime(settings, "gateway", Base), settings)
+    return Marked(door) if settings.mock else door

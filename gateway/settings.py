@@ -38,6 +38,8 @@ class GatewaySettings(ServiceSettings):
     refresh_days: int = 14
     #: days after which an API key ends that is made or rotated without saying when
     api_key_days: int = Field(365, ge=1)
+    #: true: everything in here is fictional (`huiying mock`), and every answer says so
+    mock: bool = False
     #: bytes that a request may carry
     max_body: int = 32 * 1024 * 1024
     #: bytes that a file to import may have with its form; ingest has its own bound (`HUIYING_IMPORT_BYTES`)

@@ -55,6 +55,22 @@ def up() -> None:
 
 
 @app.command()
+def mock(
+    port: Annotated[int, typer.Option(min=1, max=65535, envvar="HUIYING_PORT", help="of the gateway")] = 8000,
+    host: Annotated[str, typer.Option(help="address to listen on; nobody else can reach the default")] = "127.0.0.1",
+    data: Annotated[Path, typer.Option(help="folder of its own")] = Path("data-mock"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="forget what is there and play the story anew")] = False,
+    still: Annotated[bool, typer.Option("--still", help="nothing happens after the story")] = False,
+    small: Annotated[bool, typer.Option("--small", help="a third of the posts, for tests")] = False,
+    seed: Annotated[int, typer.Option(help="another seed tells the story with other posts")] = 1,
+) -> None:
+    """Start everything with a rich fictional data set, to build front ends on. 示例数据"""
+    from huiying.mock.command import Mock, Options
+
+    Mock(Options(port, host, data, fresh, still, small, seed)).run()
+
+
+@app.command()
 def serve(
     part: Annotated[str, typer.Argument(help="cases, analysis, analysis-worker, ingest, notify or gateway")],
 ) -> None:
@@ -165,6 +181,14 @@ def roles(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = Fa
     from huiying.roles import roles_table
 
     print(roles_table("zh" if chinese else "en"))
+
+
+@app.command()
+def problems(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = False) -> None:
+    """Print every type of error that the API answers with, as a Markdown table. 错误类型表"""
+    from huiying.problem_types import problems_table
+
+    print(problems_table("zh" if chinese else "en"))
 
 
 @app.command()

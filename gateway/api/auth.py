@@ -43,6 +43,8 @@ class Me(BaseModel):
     own: list[str]
     #: what an API key is narrowed to, as it was given; null narrows nothing
     scopes: list[str] | None
+    #: everything in this system is fictional (`huiying mock`): show it
+    mock: bool = False
 
 
 @router.post(
@@ -78,7 +80,7 @@ async def create_token(
 
 
 @router.get("/api/v1/me", summary="Who am I", responses=problems())
-async def get_me(request: Request) -> Me:
+async def get_me(request: Request, parts: PartsDep) -> Me:
     """Tell whom the credentials name, which actions they allow, and which of these on what is one's own only."""
     principal = principal_of(request)
     reaches = {action: principal.reach(action) for action in sorted(ACTIONS)}
@@ -92,6 +94,7 @@ async def get_me(request: Request) -> Me:
         permissions=[action for action, reach in reaches.items() if reach],
         own=[action for action, reach in reaches.items() if reach is Reach.OWN],
         scopes=None if principal.scopes is None else sorted(principal.scopes),
+        mock=parts.settings.mock,
     )
 
 

@@ -44,6 +44,10 @@ h1{font-size:1.6rem}a{color:#0b5cad}li{margin:.3rem 0}code{background:#eef2f6;pa
 </ul>
 <p>取访问令牌：<code>huiying token</code></p>
 </body></html>"""
+_MOCK: Final = (
+    '<p role="note" style="background:#8a1c1c;color:#fff;padding:.5rem .8rem;border-radius:4px">'
+    "<strong>示例数据</strong>：这里的人物、媒体、村名和事件全部是虚构的，不得用于真实工作。</p>"
+)
 _DOCS: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Huiying 回应 API</title><link rel="stylesheet" href="/docs/swagger-ui.css">
@@ -55,9 +59,10 @@ _START: Final = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui",
 
 
 @router.get("/")
-async def landing() -> HTMLResponse:
+async def landing(parts: PartsDep) -> HTMLResponse:
     """Say what this is and where to go on."""
-    return HTMLResponse(_LANDING, headers={"Content-Security-Policy": _CSP})
+    page = _LANDING.replace("<h1>", _MOCK + "<h1>", 1) if parts.settings.mock else _LANDING
+    return HTMLResponse(page, headers={"Content-Security-Policy": _CSP})
 
 
 @router.get("/docs")
