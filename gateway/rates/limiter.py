@@ -110,14 +110,16 @@ class RateLimiter:
     async def _take(
         limiter: FixedWindowRateLimiter, item: RateLimitItem, call: Call, caller: str, lot: _Lot, size: int
     ) -> None:
+        got = 0
         for cost in dict.fromkeys((size, 1)):
             if await limiter.hit(item, call, caller, cost=cost):
-                lot.size = cost
+                got = cost
                 break
         at, left = await limiter.get_window_stats(item, call, caller)
         lot.left = left
         lot.until = time.monotonic() + max(0.0, at - time.time())
-        if not lot.size:
+        lot.size += got  # not before: a request that comes meanwhile would take what this one fetched for itself
+        if not got:
             lot.empty_until = lot.until
 
 

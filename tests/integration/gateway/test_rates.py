@@ -43,6 +43,21 @@ async def test_many_at_once_do_not_get_more(valkey_url: str) -> None:
     await client.aclose()
 
 
+@pytest.mark.parametrize("limit", ["login=60/hour", "login=3000/hour"])
+async def test_many_who_come_one_close_on_another_get_what_is_theirs(valkey_url: str, limit: str) -> None:
+    client = Redis.from_url(valkey_url)
+    limiter = RateLimiter(client, read_limits(limit))
+
+    async def ask(number: int) -> bool:
+        for _ in range(number * 3):
+            await asyncio.sleep(0)
+        verdict = await limiter.ask(Call.LOGIN, "127.0.0.1")
+        return verdict is not None and verdict.passes
+
+    assert all(await asyncio.gather(*(ask(number) for number in range(60))))
+    await client.aclose()
+
+
 async def test_without_redis_every_replica_counts_by_itself() -> None:
     client = Redis(port=free_port(), socket_connect_timeout=0.2)
     limiter = RateLimiter(client, read_limits("read=5/hour"))
