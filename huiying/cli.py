@@ -165,6 +165,14 @@ def roles(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = Fa
 
 
 @app.command()
+def openapi(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = False) -> None:
+    """Print the API document of all services (docs/openapi.json). 接口文档"""
+    from huiying.openapi import document_text
+
+    print(document_text(chinese=chinese), end="")
+
+
+@app.command()
 def score(
     texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
     model: Annotated[

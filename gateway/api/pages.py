@@ -17,6 +17,7 @@ from gateway import exposition
 from gateway.api.parts import Parts, PartsDep
 from gateway.openapi import merged
 from kit.metrics import BUS_FINISHED, BUS_LAG
+from kit.problems import prefers_chinese
 from kit.transient import brief
 
 _log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ async def docs_file(name: str) -> Response:
 
 @router.get("/openapi.json")
 async def openapi(request: Request, parts: PartsDep) -> JSONResponse:
-    """Return the API of all services as one OpenAPI 3.1 document."""
+    """Return the API of all services as one OpenAPI 3.1 document, in Chinese where Accept-Language asks for it."""
     documents: dict[str, Any] = getattr(request.app.state, "documents", {})
     missing = [name for name in parts.settings.upstreams() if name not in documents]
     answers = await asyncio.gather(*(_fetch(parts, name, "/openapi.json") for name in missing))
@@ -91,7 +92,9 @@ async def openapi(request: Request, parts: PartsDep) -> JSONResponse:
     ordered = {name: documents[name] for name in parts.settings.upstreams() if name in documents}
     absent = [name for name in parts.settings.upstreams() if name not in documents]
     headers = {"X-Huiying-Incomplete": ",".join(absent)} if absent else {"Cache-Control": "public, max-age=60"}
-    return JSONResponse(merged({"gateway": request.app.openapi(), **ordered}), headers=headers)
+    chinese = prefers_chinese(request.headers.get("accept-language"))
+    headers |= {"Vary": "Accept-Language", "Content-Language": "zh-CN" if chinese else "en"}
+    return JSONResponse(merged({"gateway": request.app.openapi(), **ordered}, chinese=chinese), headers=headers)
 
 
 @router.get("/readyz")

@@ -19,9 +19,9 @@ from services.cases.plan.published import plan_schema
 from services.cases.schemas.plans import (
     ActivationIn,
     ActivationOut,
-    CheckOut,
-    FindingOut,
+    PlanCheckOut,
     PlanDiffOut,
+    PlanFindingOut,
     PlanOut,
     PlanVersionOut,
 )
@@ -130,14 +130,16 @@ async def diff_plan_text(parts: PartsDep, _: PlanReader, request: Request, again
 
 
 @router.post("/plans/check", responses=problems(400, 413), summary="检查预案", openapi_extra=_YAML)
-async def check_plan_text(_parts: PartsDep, _: PlanReader, request: Request) -> CheckOut:
+async def check_plan_text(_parts: PartsDep, _: PlanReader, request: Request) -> PlanCheckOut:
     """Check a plan (YAML) without storing it: errors and gaps, each with its line."""
     text = await plan_text(request)
     findings = check_plan(text)
     version = None
     if not any(finding.severity == "error" for finding in findings):
         version = str(read_document(text, "plan.yaml").data["meta"]["version"])
-    return CheckOut(ok=version is not None, version=version, findings=[FindingOut.of(item) for item in findings])
+    return PlanCheckOut(
+        ok=version is not None, version=version, findings=[PlanFindingOut.of(item) for item in findings]
+    )
 
 
 @router.get("/plans/{version}/diff", responses=problems(404, 503), summary="比较两版预案")
