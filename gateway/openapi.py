@@ -72,6 +72,8 @@ def merged(documents: Mapping[str, Mapping[str, Any]], address: str = "/", *, ch
                 else:
                     operation.pop("security", None)
                 paths.setdefault(path, {})[method] = operation
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     for path, item in paths.items():
         for method, operation in item.items():
             _complete(path, method, operation, schemas, chinese)
@@ -90,7 +92,6 @@ def merged(documents: Mapping[str, Mapping[str, Any]], address: str = "/", *, ch
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "responses": problems.components(chinese),
-            "parameters": headers.components(),
             "securitySchemes": _SECURITY,
         },
     }
@@ -105,10 +106,14 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: Mappin
         (operation.get("requestBody", {}).get("content", {}), True),
         *((answer.get("content", {}), False) for answer in operation["responses"].values()),
     ]:
+        if len(content) > 1 and content.get("application/json", {}).get("schema") == {}:
+            del content["application/json"]  # what FastAPI adds of itself beside the types that a route names
         for kind, media in content.items():
-            schema = media.get("schema") or {}
-            if schema and "json" in kind and "example" not in media and "examples" not in media:
-                media["example"] = examples.example(schema, schemas, sent=sent)
+            if not media.get("schema"):
+                media["schema"] = examples.bare_schema(kind)
+            given = examples.of_media(kind, media.get("schema", {}), schemas, sent=sent)
+            if given is not None and "example" not in media and "examples" not in media:
+                media["example"] = given
 
 
 def _straighten_body(operation: dict[str, Any]) -> None:

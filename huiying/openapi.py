@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from gateway.openapi import merged
+from huiying.contract_diff import contract
 from huiying.parts import part
 
 #: In the order in which the gateway merges them.
@@ -27,6 +28,11 @@ def document(*, chinese: bool = False) -> dict[str, Any]:
 def document_text(*, chinese: bool = False) -> str:
     """Return the document as `docs/openapi.json` holds it."""
     return json.dumps(document(chinese=chinese), ensure_ascii=False, indent=1) + "\n"
+
+
+def contract_text() -> str:
+    """Return what of the document binds, as `docs/openapi-baseline.json` holds it."""
+    return json.dumps(contract(document()), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _own(name: str) -> dict[str, Any]:

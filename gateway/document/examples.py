@@ -81,6 +81,36 @@ _FORMATS: Final[dict[str, Any]] = {
     "json": "{}",
 }
 _DEEPEST: Final = 8
+#: What is written as text, by media type.
+_TEXTS: Final[dict[str, str]] = {
+    "text/plain": "关于更正有关内容的函\n某网：……\n",
+    "text/csv": "url,title,text,published_at\nhttps://news.example/1.html,标题,正文,2026-03-02T08:00:00+08:00\n",
+    "text/html": '<!doctype html><html lang="zh-CN"><title>回应</title><p>已签收。</p></html>',
+    "text/calendar": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
+    "text/event-stream": 'id: 1772409600000-0\nevent: alert.raised\ndata: {"level": "II"}\n\n',
+    "application/yaml": "meta:\n  id: bureau\n  version: 2026.1\n",
+    "application/jsonl": '{"sequence": 1, "kind": "case.opened"}\n',
+    "application/x-ndjson": '{"text": "某安置点群众反映补偿款迟迟没有到账。", "channel": "weibo"}\n',
+    "application/rss+xml": '<?xml version="1.0"?><rss version="2.0"><channel><title>回应</title></channel></rss>',
+    "application/atom+xml": '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>回应</title></feed>',
+    "message/rfc822": "From: digest@vendor.example\r\nSubject: 日报\r\n\r\n……\r\n",
+}
+_FORMS: Final = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+
+
+def bare_schema(media_type: str) -> dict[str, Any]:
+    """Return the schema of a body of which a route says the media type only."""
+    if media_type.partition(";")[0] in _TEXTS:
+        return {"type": "string"}
+    return {"type": "object"} if "json" in media_type else {"type": "string", "format": "binary"}
+
+
+def of_media(media_type: str, schema: Mapping[str, Any], schemas: Schemas, *, sent: bool) -> Any:
+    """Return an example of a body in a media type; None for what is no text."""
+    kind = media_type.partition(";")[0]
+    if kind in _TEXTS:
+        return _TEXTS[kind]
+    return example(schema, schemas, sent=sent) if "json" in kind or kind in _FORMS else None
 
 
 def example(schema: Mapping[str, Any], schemas: Schemas, *, sent: bool) -> Any:
@@ -176,7 +206,8 @@ def _text(schema: Mapping[str, Any], name: str) -> str:
     ends = [word for word in _WORDS if name == word or name.endswith("_" + word)]
     text = _WORDS[max(ends, key=len)] if ends else (name or "文本")
     least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
-    return (text * (least // max(1, len(text)) + 1))[: max(least, min(most, len(text)))]
+    whole: str = text * (least // max(1, len(text)) + 1)
+    return whole[: max(least, min(most, len(text)))]
 
 
 def _number(schema: Mapping[str, Any], name: str, whole: bool) -> float:

@@ -24,16 +24,11 @@ _PARAMETERS: Final[dict[str, Any]] = {
 }
 
 
-def components() -> dict[str, Any]:
-    """Return the parameters that calls refer to."""
-    return dict(_PARAMETERS)
-
-
 def complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Let `operation` take what the gateway takes with it."""
     parameters = operation.setdefault("parameters", [])
     names = {one.get("name", "").lower() for one in parameters}
     if "accept-language" not in names:
-        parameters.append({"$ref": "#/components/parameters/AcceptLanguage"})
+        parameters.append(dict(_PARAMETERS["AcceptLanguage"]))
     if method == "post" and path.startswith("/api/") and "idempotency-key" not in names:
-        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+        parameters.append(dict(_PARAMETERS["IdempotencyKey"]))

@@ -71,13 +71,17 @@ def complete(path: str, method: str, operation: dict[str, Any], proxied: bool) -
     answers = operation["responses"]
     for status in statuses:
         answers.setdefault(str(status), {})
-    if "429" not in answers:
-        answers["429"] = {}
     for status, answer in answers.items():
         kind = KINDS.get(int(status)) if status.isdigit() else None
-        if kind and set(answer.get("content", {})) <= {MEDIA_TYPE}:
+        if kind and (set(answer.get("content", {})) <= {MEDIA_TYPE} or _fastapis_own(answer)):
             answers[status] = {"$ref": f"#/components/responses/{kind[0]}"}
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _fastapis_own(answer: dict[str, Any]) -> bool:
+    """Tell whether an answer is FastAPI's own 422, which no service of ours gives."""
+    schema = answer["content"].get("application/json", {}).get("schema", {})
+    return str(schema.get("$ref", "")).endswith("/HTTPValidationError")
 
 
 def _response(status: int, chinese: bool) -> dict[str, Any]:

@@ -96,7 +96,7 @@ async def create_plan(parts: PartsDep, principal: PlanWriter, request: Request, 
 
 @router.get(
     "/plans/schema",
-    response_class=JSONResponse,
+    response_class=Response,
     responses={**problems(), 200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}},
     summary="预案文件的 JSON Schema",
 )
@@ -164,7 +164,7 @@ async def get_plan(version: Version, parts: PartsDep, _: PlanReader) -> PlanOut:
 @router.get(
     "/plans/{version}/text",
     responses={**problems(404), 200: {"content": {"application/yaml": {}}}},
-    response_class=PlainTextResponse,
+    response_class=Response,
     summary="某一版预案的原文",
 )
 async def get_plan_text(version: Version, parts: PartsDep, _: PlanReader) -> PlainTextResponse:
