@@ -86,7 +86,7 @@ async def send_test(parts: Parts, to: str, way: Way) -> ChannelTestOut:
     return ChannelTestOut(state=DeliveryState.SENT if outcome.sent else DeliveryState.FAILED, reason=outcome.reason)
 
 
-@router.post("/{channel_id}/preview", responses=problems(400, 404), name="preview_channel")
+@router.post("/{channel_id}/preview", responses=problems(400), name="preview_channel")
 async def preview_channel(
     channel_id: ChannelName,
     body: ChannelPreviewIn,
