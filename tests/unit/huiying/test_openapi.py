@@ -178,8 +178,9 @@ def test_every_call_names_the_errors_that_it_can_give(calls: list[Operation]) ->
         needed = {"422", "429", "503"}
         if path.startswith("/api/") and path != "/api/v1/auth/token":
             needed |= {"401", "403"}
-        if re.search(r"\{\w*(id|version|token)\}", path):
-            needed |= {"404"} if path.startswith("/api/") else set()
+        ids = [p for p in one["parameters"] if p["in"] == "path" and "$ref" not in p["schema"]]
+        if any(re.fullmatch(r"\w*(id|version)", p["name"]) for p in ids) and path.startswith("/api/"):
+            needed |= {"404"}
         if "requestBody" in one:
             needed |= {"400", "413"}
         if {"limit", "cursor"} <= {p.get("name") for p in one["parameters"]}:
