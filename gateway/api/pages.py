@@ -29,6 +29,8 @@ _CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 _DOCS_CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 )
+#: seconds that a service may take to work its document out, which it does once
+_DOCUMENT_SECONDS: Final = 30.0
 _LANDING: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Huiying 回应</title><style>
@@ -83,7 +85,7 @@ async def openapi(request: Request, parts: PartsDep) -> JSONResponse:
     """Return the API of all services as one OpenAPI 3.1 document, in Chinese where Accept-Language asks for it."""
     documents: dict[str, Any] = getattr(request.app.state, "documents", {})
     missing = [name for name in parts.settings.upstreams() if name not in documents]
-    answers = await asyncio.gather(*(_fetch(parts, name, "/openapi.json") for name in missing))
+    answers = await asyncio.gather(*(_fetch(parts, name, "/openapi.json", _DOCUMENT_SECONDS) for name in missing))
     for name, answer in zip(missing, answers, strict=True):
         if isinstance(answer, httpx.Response) and answer.status_code == 200:
             documents[name] = answer.json()
@@ -141,12 +143,12 @@ async def metrics(parts: PartsDep) -> Response:
     return PlainTextResponse(exposition.merged(texts), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _fetch(parts: Parts, service: str, path: str) -> httpx.Response | str:
+async def _fetch(parts: Parts, service: str, path: str, seconds: float = 2) -> httpx.Response | str:
     """Ask the addresses of a service in turn until one answers; returns what went wrong where none does."""
     wrong = "no address"
     for address in parts.settings.upstreams()[service]:
         try:
-            return await parts.http.get(address + path)
+            return await parts.http.get(address + path, timeout=seconds)
         except httpx.HTTPError as error:
             wrong = f"{type(error).__name__}: {error}".strip(": ")
     return wrong

@@ -64,6 +64,8 @@ def complete(path: str, method: str, operation: dict[str, Any], proxied: bool) -
     statuses = set(_AT_THE_DOOR) | (_BEHIND_THE_DOOR if proxied else set())
     if closed and path != "/api/v1/auth/token":
         statuses |= {401}
+    if "{" in path:  # a name with a slash in it leads nowhere, whatever the call makes of other names
+        statuses |= {404}
     if "requestBody" in operation:
         statuses |= {400, 413}
     if method == "post" and closed:  # an Idempotency-Key that is in use, malformed, or another body's

@@ -25,7 +25,7 @@ class Refused extends Error {
 async function logIn(username: string, password: string): Promise<string> {
   const { data, error } = await client.POST("/api/v1/auth/token", {
     body: { grant_type: "password", username, password },
-    bodySerializer: (body) => new URLSearchParams(body as Record<string, string>),
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
   });
   if (!data) throw new Refused(error);
   const bearer: Middleware = {
