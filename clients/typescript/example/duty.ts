@@ -73,17 +73,13 @@ async function openByHand(title: string, key: string) {
 async function firstEvent(token: string, after?: string): Promise<string> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
   if (after) headers["Last-Event-ID"] = after;
-  const abort = new AbortController();
-  const answer = await fetch(`${baseUrl}/api/v1/stream`, { headers, signal: abort.signal });
+  const answer = await fetch(`${baseUrl}/api/v1/stream`, { headers });
   const decoder = new TextDecoder();
   let text = "";
   for await (const part of answer.body ?? []) {
     text += decoder.decode(part as Uint8Array, { stream: true });
     const found = /^event: (\S+)$/m.exec(text);
-    if (found?.[1]) {
-      abort.abort();
-      return found[1];
-    }
+    if (found?.[1]) return found[1]; // leaving the loop hangs up
   }
   throw new Error("the stream ended");
 }

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import uuid
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +27,8 @@ class Calls:
         quiet = {"trust_env": False}
         strange = package.Client(base_url=system.url, httpx_args=quiet)
         body = self.models.CreateTokenBody(username=username, password=password)
-        token = self.call("auth.create_token", client=strange, body=body)
+        with strange:
+            token = self.call("auth.create_token", client=strange, body=body)
         assert isinstance(token, self.models.Token), token
         self.client = package.AuthenticatedClient(base_url=system.url, token=token.access_token, httpx_args=quiet)
 
@@ -42,8 +44,10 @@ class Calls:
 
 
 @pytest.fixture
-def duty(python_client: ModuleType, seeded: System) -> Calls:
-    return Calls(python_client, seeded, "duty", PASSWORD)
+def duty(python_client: ModuleType, seeded: System) -> Iterator[Calls]:
+    calls = Calls(python_client, seeded, "duty", PASSWORD)
+    with calls.client:
+        yield calls
 
 
 def log_of(calls: Calls) -> Any:
