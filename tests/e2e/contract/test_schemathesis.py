@@ -1,6 +1,7 @@
 """The whole document against the whole system: no 5xx, and no answer that the document does not allow.
 
 `HUIYING_FUZZ_SECONDS` (default 50) is how long each of the two callers is tried; `HUIYING_FUZZ_SEED` (default 1).
+Sequences of calls are not tried: Schemathesis 4.32.5 infers 13,667 links here and makes no sequence of them.
 """
 
 from __future__ import annotations
@@ -43,20 +44,27 @@ LEFT_OUT: Final = {
 
 @pytest.mark.parametrize("caller", ["admin", "duty"])
 def test_every_answer_is_one_that_the_document_allows(seeded: System, tmp_path: Path, caller: str) -> None:
-    client = seeded.login(caller, None if caller == "admin" else PASSWORD)
-    report = tmp_path / "report.json"
+    # one sweep over every call by its examples and by the edges of its fields, then random calls until time is up
+    tried(
+        seeded, tmp_path, caller, "--phases", "examples,coverage,fuzzing", "--max-time", SECONDS, "--max-examples", "2"
+    )
+
+
+def tried(system: System, folder: Path, caller: str, *options: str) -> None:
+    """Let Schemathesis try the system as `caller`; fails with what it found."""
+    client = system.login(caller, None if caller == "admin" else PASSWORD)
+    report = folder / "report.json"
     run = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")),
-            *("run", str(ROOT / "docs/openapi.json"), "--url", seeded.url),
+            *("run", str(ROOT / "docs/openapi.json"), "--url", system.url, *options),
             *("--header", f"Authorization: {client.http.headers['Authorization']}"),
-            *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful"),
-            *("--exclude-operation-id-regex", f"^({'|'.join(LEFT_OUT)})$"),
-            *("--max-time", SECONDS, "--max-examples", "2", "--seed", SEED, "--request-timeout", "60"),
+            *("--checks", ",".join(CHECKS), "--exclude-operation-id-regex", f"^({'|'.join(LEFT_OUT)})$"),
+            *("--seed", SEED, "--request-timeout", "60"),
             *("--continue-on-failure", "--no-shrink", "--suppress-health-check", "all", "--warnings", "off"),
             *("--report", "json", "--report-json-path", str(report)),
         ],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.e2e.contract.hooks", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
