@@ -13,7 +13,7 @@ INSTALL = $$(if [ -x $(BIN)/uv ]; then echo "$(BIN)/uv pip install -q --python $
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run mock test test-train train lint format lock clean bench
+.PHONY: help setup setup-dev run mock test test-train train lint format lock clean bench clients
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,13 @@ format: setup-dev ## Bring the code into form
 lock: setup ## Resolve the dependencies anew into the two lock files
 	$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --generate-hashes --universal --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clients: setup-dev ## Generate the Python and TypeScript clients into build/clients from docs/openapi.json
+	@mkdir -p build/clients/python build/clients/typescript
+	$(BIN)/openapi-python-client generate --path docs/openapi.json --config clients/python/config.yaml --meta none \
+	  --output-path build/clients/python/huiying_client --overwrite
+	@if command -v npm > /dev/null; then cd clients/typescript && npm ci --ignore-scripts && npm run generate && npm run check; \
+	  else echo "No npm here: the TypeScript client is not made (it needs Node.js 20 or newer)"; fi
 
 bench: setup-dev ## Measure the pipeline end to end (needs HUIYING_SHARED_DATA)
 	$(BIN)/python bench/pipeline.py

@@ -192,6 +192,37 @@ def problems(chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] =
 
 
 @app.command()
+def openapi(
+    chinese: Annotated[bool, typer.Option("--zh", help="in Chinese")] = False,
+    contract: Annotated[bool, typer.Option("--contract", help="without texts and examples, for the baseline")] = False,
+) -> None:
+    """Print the API document of all services (docs/openapi.json). 接口文档"""
+    from huiying.openapi import contract_text, document_text
+
+    print(contract_text() if contract else document_text(chinese=chinese), end="")
+
+
+@app.command()
+def contract_diff(
+    old: Annotated[Path, typer.Argument(help="the earlier document")] = Path("docs/openapi-baseline.json"),
+    new: Annotated[Path, typer.Argument(help="the later document")] = Path("docs/openapi.json"),
+) -> None:
+    """Tell what breaks the callers of an earlier API. Ends with 1 where something does. 接口的不兼容变更"""
+    import json
+
+    from huiying.contract_diff import breaking
+
+    try:
+        before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"无法读取 / cannot be read: {error}") from None
+    changes = breaking(before, after)
+    for change in changes:
+        print(change)
+    raise typer.Exit(1 if changes else 0)
+
+
+@app.command()
 def score(
     texts: Annotated[list[str], typer.Argument(help="texts; - reads one a line from standard input")],
     model: Annotated[

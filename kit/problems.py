@@ -210,7 +210,7 @@ def _pointer(location: Sequence[int | str]) -> str:
 _ALL: Final[dict[int, dict[str, Any]]] = {
     status: {
         "description": en,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, (_, en) in _TITLES.items()
 }

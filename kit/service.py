@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
 from kit.auth import CONTEXT_HEADER, ContextSigner, context_keys
+from kit.described import describe
 from kit.ids import new_id
 from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, configure, reset_contextvars
@@ -76,7 +77,7 @@ def create_app(
         settings.internal_key.get_secret_value() if own_pages else context_keys(settings), runtime.service
     )
     app.add_middleware(_Edge, signer=signer)
-    _describe_problems(app)
+    describe(app)
     return app
 
 
@@ -202,19 +203,3 @@ def _health(runtime: Runtime) -> APIRouter:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the problem document's schema among the components that every route's responses refer to."""
-    plain: Callable[[], dict[str, Any]] = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = plain()
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
-        if "ProblemDetails" not in components:
-            described = problems.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-            components.update(described.pop("$defs", {}))
-            components["ProblemDetails"] = described
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

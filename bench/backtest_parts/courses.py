@@ -10,7 +10,7 @@ import numpy as np
 from contracts.words import IncidentType
 from services.cases.plan.backtest import Point
 from services.cases.plan.course import type_code
-from services.cases.plan.criteria import HUMAN_FACTS, Fact
+from services.cases.plan.criteria import HUMAN_FACTS, PlanFact
 
 HOUR = 3600.0
 #: Standing of the gravest source that an event ever gets, with its share among events: from none known to central.
@@ -45,22 +45,22 @@ def _course(rng: np.random.Generator, event_id: str, many: int, start: float, en
     top = rng.choice([tier for tier, _ in _TIERS], p=[share for _, share in _TIERS])
     tier = np.where(np.arange(many) >= rng.integers(0, many), top, 1)
     columns = {
-        Fact.POSTS_TOTAL: posts,
-        Fact.POSTS_1H: last_hour,
-        Fact.POSTS_24H: last_day,
-        Fact.GROWTH: growth,
-        Fact.NEGATIVE_SHARE: negative,
-        Fact.READS: interactions * int(rng.integers(5, 60)),
-        Fact.INTERACTIONS: interactions,
-        Fact.VOICES: (posts * 0.8).astype(int),
-        Fact.SOURCES: sources,
-        Fact.DURATION_HOURS: ((at - at[0]) / HOUR).round(2),
-        Fact.TOP_TIER: tier,
-        Fact.INCIDENT_TYPE: np.full(many, type_code(IncidentType.SOCIAL_SECURITY)),
+        PlanFact.POSTS_TOTAL: posts,
+        PlanFact.POSTS_1H: last_hour,
+        PlanFact.POSTS_24H: last_day,
+        PlanFact.GROWTH: growth,
+        PlanFact.NEGATIVE_SHARE: negative,
+        PlanFact.READS: interactions * int(rng.integers(5, 60)),
+        PlanFact.INTERACTIONS: interactions,
+        PlanFact.VOICES: (posts * 0.8).astype(int),
+        PlanFact.SOURCES: sources,
+        PlanFact.DURATION_HOURS: ((at - at[0]) / HOUR).round(2),
+        PlanFact.TOP_TIER: tier,
+        PlanFact.INCIDENT_TYPE: np.full(many, type_code(IncidentType.SOCIAL_SECURITY)),
     }
     unsaid = np.full(many, -1)
-    rows = zip(*(columns.get(fact, unsaid).tolist() for fact in Fact), strict=True)
-    assert all(fact in columns or fact in HUMAN_FACTS for fact in Fact)
+    rows = zip(*(columns.get(fact, unsaid).tolist() for fact in PlanFact), strict=True)
+    assert all(fact in columns or fact in HUMAN_FACTS for fact in PlanFact)
     instants = np.maximum.accumulate((at * 1000).astype(np.int64) + np.arange(many)).tolist()
     return [
         Point(event_id, at_ms, ",".join(map(repr, row)), "resettlement", None)

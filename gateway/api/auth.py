@@ -47,10 +47,22 @@ class Me(BaseModel):
     mock: bool = False
 
 
+_EXAMPLE = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "example": {"grant_type": "password", "username": "admin", "password": "a long sentence nobody guesses"}
+            }
+        }
+    }
+}
+
+
 @router.post(
     "/api/v1/auth/token",
     summary="Log in, or renew a login",
     responses=problems(400, 429),
+    openapi_extra=_EXAMPLE,
 )
 async def create_token(
     request: Request,

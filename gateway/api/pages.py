@@ -17,6 +17,7 @@ from gateway import exposition
 from gateway.api.parts import Parts, PartsDep
 from gateway.openapi import merged
 from kit.metrics import BUS_FINISHED, BUS_LAG
+from kit.problems import prefers_chinese
 from kit.transient import brief
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +29,8 @@ _CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 _DOCS_CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 )
+#: seconds that a service may take to work its document out, which it does once
+_DOCUMENT_SECONDS: Final = 30.0
 _LANDING: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Huiying 回应</title><style>
@@ -84,10 +87,10 @@ async def docs_file(name: str) -> Response:
 
 @router.get("/openapi.json")
 async def openapi(request: Request, parts: PartsDep) -> JSONResponse:
-    """Return the API of all services as one OpenAPI 3.1 document."""
+    """Return the API of all services as one OpenAPI 3.1 document, in Chinese where Accept-Language asks for it."""
     documents: dict[str, Any] = getattr(request.app.state, "documents", {})
     missing = [name for name in parts.settings.upstreams() if name not in documents]
-    answers = await asyncio.gather(*(_fetch(parts, name, "/openapi.json") for name in missing))
+    answers = await asyncio.gather(*(_fetch(parts, name, "/openapi.json", _DOCUMENT_SECONDS) for name in missing))
     for name, answer in zip(missing, answers, strict=True):
         if isinstance(answer, httpx.Response) and answer.status_code == 200:
             documents[name] = answer.json()
@@ -96,7 +99,9 @@ async def openapi(request: Request, parts: PartsDep) -> JSONResponse:
     ordered = {name: documents[name] for name in parts.settings.upstreams() if name in documents}
     absent = [name for name in parts.settings.upstreams() if name not in documents]
     headers = {"X-Huiying-Incomplete": ",".join(absent)} if absent else {"Cache-Control": "public, max-age=60"}
-    return JSONResponse(merged({"gateway": request.app.openapi(), **ordered}), headers=headers)
+    chinese = prefers_chinese(request.headers.get("accept-language"))
+    headers |= {"Vary": "Accept-Language", "Content-Language": "zh-CN" if chinese else "en"}
+    return JSONResponse(merged({"gateway": request.app.openapi(), **ordered}, chinese=chinese), headers=headers)
 
 
 @router.get("/readyz")
@@ -143,12 +148,12 @@ async def metrics(parts: PartsDep) -> Response:
     return PlainTextResponse(exposition.merged(texts), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _fetch(parts: Parts, service: str, path: str) -> httpx.Response | str:
+async def _fetch(parts: Parts, service: str, path: str, seconds: float = 2) -> httpx.Response | str:
     """Ask the addresses of a service in turn until one answers; returns what went wrong where none does."""
     wrong = "no address"
     for address in parts.settings.upstreams()[service]:
         try:
-            return await parts.http.get(address + path)
+            return await parts.http.get(address + path, timeout=seconds)
         except httpx.HTTPError as error:
             wrong = f"{type(error).__name__}: {error}".strip(": ")
     return wrong

@@ -121,7 +121,7 @@ class SourceProblem(BaseModel):
     detail: str | None
 
 
-class Preview(BaseModel):
+class SourcePreview(BaseModel):
     """What a source would bring. Nothing of it is stored."""
 
     posts: list[PreviewedPost]

@@ -26,7 +26,7 @@ from services.ingest.collecting.problems import safe, safe_url
 from services.ingest.coverage import place_key
 from services.ingest.service import Ingest
 from services.ingest.source_health import told
-from services.ingest.source_schemas import AdapterInfo, Missed, NewSource, Preview, PreviewedPost, SourceChange
+from services.ingest.source_schemas import AdapterInfo, Missed, NewSource, PreviewedPost, SourceChange, SourcePreview
 
 #: posts that a preview brings, and the seconds that it may take
 _PREVIEWED: Final = 10
@@ -137,7 +137,7 @@ class Sources:
             await schedules.hasten(session, [row.id], self._runtime.clock.now())
         self._collector.wake.set()
 
-    async def preview(self, new: NewSource, *, chinese: bool) -> Preview:
+    async def preview(self, new: NewSource, *, chinese: bool) -> SourcePreview:
         """Return what a source would bring, storing nothing. Raises 422 for wrong settings, 503 while too many try."""
         config = checked(new.adapter, new.url, new.config)
         if not new.adapter:
@@ -164,7 +164,7 @@ class Sources:
         )
         async with self._previews:
             found = await look(new.adapter, config, around, seconds=_PREVIEW_SECONDS + 5)
-        shown = Preview(
+        shown = SourcePreview(
             posts=[],
             missed=[],
             problem=None,

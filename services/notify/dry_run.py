@@ -85,7 +85,7 @@ class ToldOut(BaseModel):
     notes: list[str]
 
 
-class NoticeOut(BaseModel):
+class DryRunNoticeOut(BaseModel):
     """What one notification would come to."""
 
     number: int | None
@@ -101,7 +101,7 @@ class DryRunOut(BaseModel):
     kind: NotificationKind
     level: Level | None
     at: datetime
-    notices: list[NoticeOut]
+    notices: list[DryRunNoticeOut]
 
 
 class DryRun:
@@ -136,8 +136,8 @@ class DryRun:
         return DryRunOut(kind=wanted.kind, level=wanted.level, at=at, notices=notices)
 
 
-def _shown(notice: NoticeIn, addressed: Addressed, *, plain: bool) -> NoticeOut:
-    return NoticeOut(
+def _shown(notice: NoticeIn, addressed: Addressed, *, plain: bool) -> DryRunNoticeOut:
+    return DryRunNoticeOut(
         number=notice.number,
         clause=notice.clause,
         requires_acknowledgement=notice.requires_acknowledgement,

@@ -16,7 +16,7 @@ from services.analysis import pack_loading
 from services.analysis.settings import AnalysisSettings
 from services.analysis.topic_schemas import PackList, PackLoaded
 
-router = APIRouter(prefix="/packs", tags=["topics"])
+router = APIRouter(prefix="/packs")
 
 Reader = Annotated[Principal, require("topics.read")]
 Writer = Annotated[Principal, require("topics.write")]

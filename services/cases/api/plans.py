@@ -19,9 +19,9 @@ from services.cases.plan.published import plan_schema
 from services.cases.schemas.plans import (
     ActivationIn,
     ActivationOut,
-    CheckOut,
-    FindingOut,
+    PlanCheckOut,
     PlanDiffOut,
+    PlanFindingOut,
     PlanOut,
     PlanVersionOut,
 )
@@ -96,7 +96,7 @@ async def create_plan(parts: PartsDep, principal: PlanWriter, request: Request, 
 
 @router.get(
     "/plans/schema",
-    response_class=JSONResponse,
+    response_class=Response,
     responses={**problems(), 200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}},
     summary="预案文件的 JSON Schema",
 )
@@ -130,14 +130,16 @@ async def diff_plan_text(parts: PartsDep, _: PlanReader, request: Request, again
 
 
 @router.post("/plans/check", responses=problems(400, 413), summary="检查预案", openapi_extra=_YAML)
-async def check_plan_text(_parts: PartsDep, _: PlanReader, request: Request) -> CheckOut:
+async def check_plan_text(_parts: PartsDep, _: PlanReader, request: Request) -> PlanCheckOut:
     """Check a plan (YAML) without storing it: errors and gaps, each with its line."""
     text = await plan_text(request)
     findings = check_plan(text)
     version = None
     if not any(finding.severity == "error" for finding in findings):
         version = str(read_document(text, "plan.yaml").data["meta"]["version"])
-    return CheckOut(ok=version is not None, version=version, findings=[FindingOut.of(item) for item in findings])
+    return PlanCheckOut(
+        ok=version is not None, version=version, findings=[PlanFindingOut.of(item) for item in findings]
+    )
 
 
 @router.get("/plans/{version}/diff", responses=problems(404, 503), summary="比较两版预案")
@@ -162,7 +164,7 @@ async def get_plan(version: Version, parts: PartsDep, _: PlanReader) -> PlanOut:
 @router.get(
     "/plans/{version}/text",
     responses={**problems(404), 200: {"content": {"application/yaml": {}}}},
-    response_class=PlainTextResponse,
+    response_class=Response,
     summary="某一版预案的原文",
 )
 async def get_plan_text(version: Version, parts: PartsDep, _: PlanReader) -> PlainTextResponse:

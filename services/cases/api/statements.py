@@ -13,7 +13,6 @@ from services.cases import store
 from services.cases.api.parts import Approver, Author, CaseReader, Id, PartsDep, Seen
 from services.cases.models import StatementRow, StatementVersionRow
 from services.cases.schemas.statements import (
-    CheckIn,
     CommentIn,
     CorrectionDraftIn,
     DiffOut,
@@ -22,6 +21,7 @@ from services.cases.schemas.statements import (
     RecallIn,
     RefilledStatementOut,
     RefillIn,
+    StatementCheckIn,
     StatementDecisionIn,
     StatementDetailOut,
     StatementEditIn,
@@ -77,7 +77,7 @@ async def list_statement_templates(case_id: Id, parts: PartsDep, _: CaseReader) 
 
 
 @router.post("/check", responses=problems(404), summary="一致性核对")
-async def check_statement(case_id: Id, body: CheckIn, parts: PartsDep, _: CaseReader) -> FindingsOut:
+async def check_statement(case_id: Id, body: StatementCheckIn, parts: PartsDep, _: CaseReader) -> FindingsOut:
     """Hold a text against what was published in the case and its confirmed facts; changes nothing."""
     await parts.case(case_id)
     return FindingsOut.of(await parts.statements.findings(case_id, body.title, body.text))

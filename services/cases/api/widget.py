@@ -15,12 +15,18 @@ router = APIRouter(tags=["portal"])
 _MEDIA: Final = "text/javascript; charset=utf-8"
 _SCRIPT: Final[dict[str, Any]] = {"text/javascript": {"schema": {"type": "string"}}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    422: problems()[422],
     200: {"content": _SCRIPT, "description": "The script"},
     304: {"description": "Not changed since the entity tag"},
 }
 
 
-@router.get("/public/v1/widget.js", responses=_ANSWERS, response_class=Response, summary="嵌入组件（最新版）")
+@router.get(
+    "/public/v1/widget.js",
+    responses=_ANSWERS,
+    response_class=Response,
+    summary="嵌入组件（最新版）",
+)
 async def get_widget(request: Request) -> Response:
     """Return the newest version of the widget. Pages that name its hash ask for a version instead."""
     found = WIDGETS[NEWEST]

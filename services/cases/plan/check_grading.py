@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from contracts.words import Level
-from services.cases.plan.criteria import HUMAN_FACTS, NUMERIC_FACTS, Fact, Trigger
+from services.cases.plan.criteria import HUMAN_FACTS, NUMERIC_FACTS, PlanFact, Trigger
 from services.cases.plan.loader import Document, Finding
 from services.cases.plan.schema import Plan
 
@@ -46,7 +46,7 @@ def _overlaps(plan: Plan, document: Document) -> Iterator[Finding]:
 
 def _hidden(one: Trigger, other: Trigger, *, after: bool) -> bool:
     """Tell whether `one` never decides anything beside `other`, which stands before it where `after`."""
-    if one.fact is Fact.INCIDENT_TYPE:
+    if one.fact is PlanFact.INCIDENT_TYPE:
         shared = set(one.one_of or ()) & set(other.one_of or ())
         return bool(shared) and (one.level.rank < other.level.rank or (one.level is other.level and after))
     if one.level is other.level:
@@ -64,7 +64,7 @@ def _strictness(trigger: Trigger) -> tuple[float, bool]:
 
 def _holes(plan: Plan, document: Document) -> Iterator[Finding]:
     """Yield facts whose triggers jump over a level, so that a little more of a thing means two levels at once."""
-    for fact in sorted({trigger.fact for trigger in plan.grading.triggers} & (NUMERIC_FACTS | {Fact.TOP_TIER})):
+    for fact in sorted({trigger.fact for trigger in plan.grading.triggers} & (NUMERIC_FACTS | {PlanFact.TOP_TIER})):
         mine = [(i, trigger) for i, trigger in enumerate(plan.grading.triggers) if trigger.fact is fact]
         ladder = sorted(mine, key=lambda item: item[1].level.rank)
         for (_, low), (i, high) in itertools.pairwise(ladder):
@@ -94,7 +94,7 @@ def _ladders(plan: Plan, document: Document) -> Iterator[Finding]:
 
 def _bounds(plan: Plan, document: Document) -> Iterator[Finding]:
     """Yield bounds that every event meets, or that none can."""
-    asked: list[tuple[Sequence[str | int], Fact, float | None, float | None]] = [
+    asked: list[tuple[Sequence[str | int], PlanFact, float | None, float | None]] = [
         (("grading", "triggers", i), trigger.fact, trigger.at_least, trigger.above)
         for i, trigger in enumerate(plan.grading.triggers)
         if trigger.fact in NUMERIC_FACTS
@@ -106,13 +106,13 @@ def _bounds(plan: Plan, document: Document) -> Iterator[Finding]:
         if (at_least is not None and at_least <= 0) or (above is not None and above < 0):
             message = f"任何事件都满足此条件（{fact} 不会小于零） / every event meets this: {fact} is never below zero"
             yield document.finding(tuple(at), message)
-        elif fact is Fact.NEGATIVE_SHARE and ((at_least or 0.0) > 1 or (above is not None and above >= 1)):
+        elif fact is PlanFact.NEGATIVE_SHARE and ((at_least or 0.0) > 1 or (above is not None and above >= 1)):
             message = "负面占比在 0 与 1 之间，此条件永远达不到 / a share lies between 0 and 1: this is never met"
             yield document.finding(tuple(at), message)
 
 
 def _human_facts(plan: Plan, document: Document) -> Iterator[Finding]:
     for i, trigger in enumerate(plan.grading.triggers):
-        if trigger.fact in HUMAN_FACTS - {Fact.DOUBTFUL} and trigger.level is Level.IV:
+        if trigger.fact in HUMAN_FACTS - {PlanFact.DOUBTFUL} and trigger.level is Level.IV:
             message = f"{trigger.fact} 只定为Ⅳ级 / {trigger.fact} is graded IV only"
             yield document.finding(("grading", "triggers", i), message, "warning")

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.words import IncidentType, Tier
-from services.cases.plan.criteria import HUMAN_FACTS, Fact
+from services.cases.plan.criteria import HUMAN_FACTS, PlanFact
 
 #: Facts in the order in which a row keeps them. Rows are kept for long: append, and lengthen old rows in a migration.
-FIGURES: Final = tuple(Fact)
+FIGURES: Final = tuple(PlanFact)
 POSITION: Final = {fact: i for i, fact in enumerate(FIGURES)}
 #: A human fact of which nobody has said anything.
 UNSAID: Final = -1
@@ -22,7 +22,7 @@ _TYPES: Final = tuple(IncidentType)
 _TIERS: Final[dict[int, Tier | None]] = {_NO_TIER: None, **{tier.rank: tier for tier in Tier}}
 
 
-def encode(facts: Mapping[Fact, Any]) -> str:
+def encode(facts: Mapping[PlanFact, Any]) -> str:
     """Return facts as numbers between commas, in the order of :data:`FIGURES`.
 
     A tier is its rank (0: none), an incident type its position, a human fact 1, 0 or -1 (nobody has said).
@@ -30,7 +30,7 @@ def encode(facts: Mapping[Fact, Any]) -> str:
     return ",".join(repr(_number(fact, facts[fact])) for fact in FIGURES)
 
 
-def decode(row: Sequence[float]) -> dict[Fact, Any]:
+def decode(row: Sequence[float]) -> dict[PlanFact, Any]:
     """Return the facts of a row, as :func:`services.cases.plan.grading.facts_of` gave them."""
     return {fact: _value(fact, number) for fact, number in zip(FIGURES, row, strict=True)}
 
@@ -47,25 +47,25 @@ def type_code(incident_type: IncidentType) -> int:
     return _TYPES.index(incident_type)
 
 
-def _number(fact: Fact, value: Any) -> float:
+def _number(fact: PlanFact, value: Any) -> float:
     if fact in HUMAN_FACTS:
         return UNSAID if value is None else int(value)
-    if fact is Fact.TOP_TIER:
+    if fact is PlanFact.TOP_TIER:
         return _NO_TIER if value is None else Tier(value).rank
-    if fact is Fact.INCIDENT_TYPE:
+    if fact is PlanFact.INCIDENT_TYPE:
         return type_code(IncidentType(value or IncidentType.OTHER))
     return float(value) if isinstance(value, float) else int(value or 0)
 
 
-def _value(fact: Fact, number: float) -> Any:
+def _value(fact: PlanFact, number: float) -> Any:
     if fact in HUMAN_FACTS:
         return None if number == UNSAID else bool(number)
-    if fact is Fact.TOP_TIER:
+    if fact is PlanFact.TOP_TIER:
         return _TIERS[int(number)]
-    if fact is Fact.INCIDENT_TYPE:
+    if fact is PlanFact.INCIDENT_TYPE:
         return _TYPES[int(number)]
     return int(number) if float(number).is_integer() and fact not in _SHARES else float(number)
 
 
 #: Facts that are fractions, shown with their decimals.
-_SHARES: Final = frozenset({Fact.GROWTH, Fact.NEGATIVE_SHARE, Fact.DURATION_HOURS})
+_SHARES: Final = frozenset({PlanFact.GROWTH, PlanFact.NEGATIVE_SHARE, PlanFact.DURATION_HOURS})

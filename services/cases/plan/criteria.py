@@ -12,7 +12,7 @@ from contracts.words import IncidentType, Level, Tier
 from services.cases.plan.figures import ONE_ORIGIN, Limit, Sourced, Strict
 
 
-class Fact(StrEnum):
+class PlanFact(StrEnum):
     """What a criterion may look at. The last five are known only to people."""
 
     POSTS_TOTAL = "posts_total"
@@ -36,14 +36,14 @@ class Fact(StrEnum):
 
 HUMAN_FACTS: Final = frozenset(
     {
-        Fact.DOUBTFUL,
-        Fact.DEATHS_OR_INJURIES,
-        Fact.MASS_INCIDENT,
-        Fact.PROVINCIAL_HOT_LIST,
-        Fact.NATIONAL_HOT_LIST,
+        PlanFact.DOUBTFUL,
+        PlanFact.DEATHS_OR_INJURIES,
+        PlanFact.MASS_INCIDENT,
+        PlanFact.PROVINCIAL_HOT_LIST,
+        PlanFact.NATIONAL_HOT_LIST,
     }
 )
-NUMERIC_FACTS: Final = frozenset(Fact) - HUMAN_FACTS - {Fact.TOP_TIER, Fact.INCIDENT_TYPE}
+NUMERIC_FACTS: Final = frozenset(PlanFact) - HUMAN_FACTS - {PlanFact.TOP_TIER, PlanFact.INCIDENT_TYPE}
 
 
 class Threshold(Sourced):
@@ -93,7 +93,7 @@ class Trigger(Sourced):
     """What officers read."""
     level: Level
     """The level that is reached at least."""
-    fact: Fact
+    fact: PlanFact
     at_least: float | None = None
     """For a number: holds from it on."""
     above: float | None = None
@@ -120,9 +120,9 @@ class Trigger(Sourced):
         given = [name for name, value in operators.items() if value is not None]
         if self.fact in HUMAN_FACTS:
             wanted = {"is_true"}
-        elif self.fact is Fact.TOP_TIER:
+        elif self.fact is PlanFact.TOP_TIER:
             wanted = {"tier_at_least"}
-        elif self.fact is Fact.INCIDENT_TYPE:
+        elif self.fact is PlanFact.INCIDENT_TYPE:
             wanted = {"one_of"}
         else:
             wanted = {"at_least", "above"}
@@ -160,7 +160,7 @@ class Trigger(Sourced):
 class Provision(Threshold):
     """A number that must be reached before a count is looked at, so that a ratio of few posts raises nothing."""
 
-    fact: Fact
+    fact: PlanFact
 
 
 class Count(Strict):
@@ -168,7 +168,7 @@ class Count(Strict):
 
     key: str = Field(min_length=1, max_length=60)
     label: str
-    fact: Fact
+    fact: PlanFact
     """A number."""
     levels: dict[Level, Threshold] = Field(min_length=1)
     """The threshold of each level, rising with its gravity."""

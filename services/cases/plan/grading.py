@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.messages import EventUpdated, Reason
 from contracts.words import Level
-from services.cases.plan.criteria import HUMAN_FACTS, Count, Fact, Trigger
+from services.cases.plan.criteria import HUMAN_FACTS, Count, PlanFact, Trigger
 from services.cases.plan.schema import Plan
 
 _LOWEST: Final = Level.IV
@@ -58,7 +58,7 @@ def grade(plan: Plan, event: EventUpdated, human: HumanFacts | None = None) -> G
     return grade_facts(plan, event.topics, facts_of(event, human or HumanFacts()))
 
 
-def grade_facts(plan: Plan, topics: Collection[str], facts: Mapping[Fact, Any]) -> Grade:
+def grade_facts(plan: Plan, topics: Collection[str], facts: Mapping[PlanFact, Any]) -> Grade:
     """Grade an event of these topics by its facts, as :func:`grade` does."""
     if not in_scope(plan, topics):
         scope = Reason(
@@ -83,27 +83,27 @@ def grade_facts(plan: Plan, topics: Collection[str], facts: Mapping[Fact, Any]) 
     return Grade(Level.of_rank(rank), Level.of_rank(floor_rank), (*reasons, *counted))
 
 
-def facts_of(event: EventUpdated, human: HumanFacts) -> dict[Fact, Any]:
+def facts_of(event: EventUpdated, human: HumanFacts) -> dict[PlanFact, Any]:
     """Return every fact that criteria may look at."""
     metrics = event.metrics
     return {
-        Fact.POSTS_TOTAL: metrics.posts_total,
-        Fact.POSTS_1H: metrics.posts_1h,
-        Fact.POSTS_24H: metrics.posts_24h,
-        Fact.GROWTH: metrics.growth,
-        Fact.NEGATIVE_SHARE: metrics.negative_share,
-        Fact.READS: metrics.reads,
-        Fact.INTERACTIONS: metrics.interactions,
-        Fact.VOICES: metrics.voices,
-        Fact.SOURCES: metrics.sources,
-        Fact.DURATION_HOURS: metrics.duration_hours,
-        Fact.TOP_TIER: metrics.top_tier,
-        Fact.INCIDENT_TYPE: event.incident_type,
+        PlanFact.POSTS_TOTAL: metrics.posts_total,
+        PlanFact.POSTS_1H: metrics.posts_1h,
+        PlanFact.POSTS_24H: metrics.posts_24h,
+        PlanFact.GROWTH: metrics.growth,
+        PlanFact.NEGATIVE_SHARE: metrics.negative_share,
+        PlanFact.READS: metrics.reads,
+        PlanFact.INTERACTIONS: metrics.interactions,
+        PlanFact.VOICES: metrics.voices,
+        PlanFact.SOURCES: metrics.sources,
+        PlanFact.DURATION_HOURS: metrics.duration_hours,
+        PlanFact.TOP_TIER: metrics.top_tier,
+        PlanFact.INCIDENT_TYPE: event.incident_type,
         **{fact: getattr(human, fact.value) for fact in HUMAN_FACTS},
     }
 
 
-def _hard(trigger: Trigger, facts: Mapping[Fact, Any], story: bool) -> Reason:
+def _hard(trigger: Trigger, facts: Mapping[PlanFact, Any], story: bool) -> Reason:
     observed = facts[trigger.fact]
     return Reason(
         criterion=trigger.key,
@@ -117,7 +117,7 @@ def _hard(trigger: Trigger, facts: Mapping[Fact, Any], story: bool) -> Reason:
     )
 
 
-def _counted(count: Count, facts: Mapping[Fact, Any]) -> list[Reason]:
+def _counted(count: Count, facts: Mapping[PlanFact, Any]) -> list[Reason]:
     observed = facts[count.fact]
     enough = count.provided is None or count.provided.holds(facts[count.provided.fact])
     return [

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from contracts.words import CaseState, ClockKind, IncidentType, Level, NotificationKind, Role, Tier
 from services.cases.labels import CLOCK_NAMES, STATE_NAMES
-from services.cases.plan.criteria import Fact
+from services.cases.plan.criteria import PlanFact
 from services.cases.plan.figures import show_duration
 from services.cases.roles import ROLE_NAMES
 
@@ -180,24 +180,24 @@ INCIDENT_NAMES: Final[dict[IncidentType, str]] = {
     IncidentType.SOCIAL_SECURITY: "社会安全事件",
     IncidentType.OTHER: "其他",
 }
-FACT_NAMES: Final[dict[Fact, str]] = {
-    Fact.POSTS_TOTAL: "信息总量",
-    Fact.POSTS_1H: "近一小时信息量",
-    Fact.POSTS_24H: "近 24 小时信息量",
-    Fact.GROWTH: "增速",
-    Fact.NEGATIVE_SHARE: "负面占比",
-    Fact.READS: "阅读量",
-    Fact.INTERACTIONS: "互动量",
-    Fact.VOICES: "发声人数",
-    Fact.SOURCES: "信源数",
-    Fact.DURATION_HOURS: "持续小时数",
-    Fact.TOP_TIER: "媒体最高层级",
-    Fact.INCIDENT_TYPE: "事件类型",
-    Fact.DOUBTFUL: "存疑或虚假",
-    Fact.DEATHS_OR_INJURIES: "人员伤亡",
-    Fact.MASS_INCIDENT: "群体性事件",
-    Fact.PROVINCIAL_HOT_LIST: "省级热榜",
-    Fact.NATIONAL_HOT_LIST: "全国热榜",
+FACT_NAMES: Final[dict[PlanFact, str]] = {
+    PlanFact.POSTS_TOTAL: "信息总量",
+    PlanFact.POSTS_1H: "近一小时信息量",
+    PlanFact.POSTS_24H: "近 24 小时信息量",
+    PlanFact.GROWTH: "增速",
+    PlanFact.NEGATIVE_SHARE: "负面占比",
+    PlanFact.READS: "阅读量",
+    PlanFact.INTERACTIONS: "互动量",
+    PlanFact.VOICES: "发声人数",
+    PlanFact.SOURCES: "信源数",
+    PlanFact.DURATION_HOURS: "持续小时数",
+    PlanFact.TOP_TIER: "媒体最高层级",
+    PlanFact.INCIDENT_TYPE: "事件类型",
+    PlanFact.DOUBTFUL: "存疑或虚假",
+    PlanFact.DEATHS_OR_INJURIES: "人员伤亡",
+    PlanFact.MASS_INCIDENT: "群体性事件",
+    PlanFact.PROVINCIAL_HOT_LIST: "省级热榜",
+    PlanFact.NATIONAL_HOT_LIST: "全国热榜",
 }
 #: Levels as the seed prints them.
 _ROMAN: Final = {Level.I: "Ⅰ", Level.II: "Ⅱ", Level.III: "Ⅲ", Level.IV: "Ⅳ"}
@@ -292,7 +292,7 @@ def _enum(value: StrEnum) -> str:
             return TIER_NAMES[value]
         case IncidentType():
             return INCIDENT_NAMES[value]
-        case Fact():
+        case PlanFact():
             return FACT_NAMES[value]
         case _:
             return str(value)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from contracts.messages import Reason
 from contracts.words import IncidentType, Level, Tier
-from services.cases.plan.criteria import HUMAN_FACTS, Fact
+from services.cases.plan.criteria import HUMAN_FACTS, PlanFact
 from services.cases.plan.grading import Grade, grade_facts
 from services.cases.plan.schema import ROMAN, Plan
 
@@ -35,7 +35,7 @@ _WORDS: Final[dict[str, str]] = {**{str(k): v for k, v in _TIERS.items()}, **{st
 class Question:
     """A fact that nobody has established yet and that would lead to a graver level if it were so."""
 
-    fact: Fact
+    fact: PlanFact
     level: Level
     text: str
 
@@ -62,7 +62,7 @@ def explain(level: Level | None, reasons: Sequence[Reason]) -> str:
     return f"{sentence}；{ROMAN[graver_level]}级未达到：{_listed(_unmet(reasons, graver_level)) or '各项指标'}"
 
 
-def questions(plan: Plan, topics: Collection[str], facts: Mapping[Fact, Any], graded: Grade) -> list[Question]:
+def questions(plan: Plan, topics: Collection[str], facts: Mapping[PlanFact, Any], graded: Grade) -> list[Question]:
     """Return what a person might establish that would change the grade for the graver, the gravest first.
 
     The machine only asks: deaths, injuries, crowds and hot lists become facts when a person says so.

@@ -113,7 +113,7 @@ class DayOut(BaseModel):
         )
 
 
-class ShiftOut(BaseModel):
+class BacktestShiftOut(BaseModel):
     """Events whose gravest alert would have come at another time."""
 
     events: int
@@ -121,7 +121,7 @@ class ShiftOut(BaseModel):
     largest_minutes: float
 
     @classmethod
-    def of(cls, shift: Shift) -> ShiftOut:
+    def of(cls, shift: Shift) -> BacktestShiftOut:
         """Show a shift."""
         return cls(
             events=shift.events,
@@ -149,8 +149,8 @@ class BacktestOut(BaseModel):
     cases_by_hand: int
     cases_a_day_would: float
     cases_a_day_came: float
-    earlier: ShiftOut
-    later: ShiftOut
+    earlier: BacktestShiftOut
+    later: BacktestShiftOut
     differences: dict[Difference, int]
     days: list[DayOut]
     rows: list[BacktestRow]
@@ -179,8 +179,8 @@ class BacktestOut(BaseModel):
             cases_by_hand=found.cases_by_hand,
             cases_a_day_would=round(found.cases_would / days, 2),
             cases_a_day_came=round(found.cases_came / days, 2),
-            earlier=ShiftOut.of(found.earlier),
-            later=ShiftOut.of(found.later),
+            earlier=BacktestShiftOut.of(found.earlier),
+            later=BacktestShiftOut.of(found.later),
             differences={one: found.differences.get(one, 0) for one in Difference},
             days=[DayOut.of(day) for day in found.days],
             rows=[BacktestRow.of(row, outcome) for row in found.rows[:rows]],

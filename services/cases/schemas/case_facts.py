@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.cases.models import CaseFactRow
 from services.cases.schemas.body import Body, Instant
-from services.cases.voice.confirmed import FactKind
+from services.cases.voice.confirmed import ConfirmedFactKind
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -17,7 +17,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 class CaseFactIn(Body):
     """A fact to be confirmed, as officers write it."""
 
-    kind: FactKind
+    kind: ConfirmedFactKind
     subject: str = Field(
         min_length=1, max_length=40, pattern=r"^[\w\u4e00-\u9fff]+$", examples=["死亡人数", "受影响户数", "事发时间"]
     )
@@ -39,7 +39,7 @@ class CaseFactOut(BaseModel):
 
     id: str
     case_id: str
-    kind: FactKind
+    kind: ConfirmedFactKind
     subject: str
     value: str
     as_of: datetime

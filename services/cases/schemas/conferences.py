@@ -73,7 +73,7 @@ class ConferenceCancelIn(Body):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class QuestionOut(BaseModel):
+class ConferenceQuestionOut(BaseModel):
     """A question of the Q&A paper; `concern_id` where it is a concern of the case."""
 
     number: int
@@ -100,7 +100,7 @@ class ConferenceOut(BaseModel):
     spokesperson_office: str
     designated_at: datetime | None
     designated_by: str | None
-    questions: list[QuestionOut]
+    questions: list[ConferenceQuestionOut]
     planned_at: datetime | None
     place: str
     announced_at: datetime | None

@@ -8,15 +8,15 @@ from pydantic import BaseModel, Field
 
 from contracts.messages import Reason
 from contracts.words import Level
-from services.cases.plan.criteria import Fact
+from services.cases.plan.criteria import PlanFact
 from services.cases.plan.saying import explain
 from services.cases.service.grades import CurrentGrade
 
 
-class QuestionOut(BaseModel):
+class GradeQuestionOut(BaseModel):
     """A fact that only a person can establish, and the level that it would lead to."""
 
-    fact: Fact
+    fact: PlanFact
     level: Level
     text: str = Field(examples=["请核实：有人员伤亡？如属实，将定为Ⅱ级"])
 
@@ -52,7 +52,7 @@ class CurrentGradeOut(BaseModel):
     floor: Level | None
     explanation: str = Field(description="why, in one sentence")
     reasons: list[Reason]
-    questions: list[QuestionOut]
+    questions: list[GradeQuestionOut]
     case_level: Level | None = Field(description="level of the event's open case")
     highest_suggested: Level | None
     held_back_by: RefusalOut | None = Field(description="the refusal that keeps `level` from being suggested now")
@@ -86,7 +86,7 @@ class CurrentGradeOut(BaseModel):
             floor=graded.floor,
             explanation=explain(graded.level, graded.reasons),
             reasons=list(graded.reasons),
-            questions=[QuestionOut(fact=one.fact, level=one.level, text=one.text) for one in now.questions],
+            questions=[GradeQuestionOut(fact=one.fact, level=one.level, text=one.text) for one in now.questions],
             case_level=now.case_level,
             highest_suggested=Level.of_rank(now.suggested) if now.suggested else None,
             held_back_by=shown[graded.level.rank] if now.held is not None and graded.level is not None else None,

@@ -136,14 +136,14 @@ class CommandOut(BaseModel):
     duties: list[OwedOut] = Field(description="tasks, deadlines, receipts and decisions, the most urgent first")
 
 
-class UnitIn(Body):
+class ParticipantUnitIn(Body):
     """A unit; without a name all who hold the role."""
 
     role: Role
     unit: Name = ""
 
 
-class UnitOut(BaseModel):
+class ParticipantUnitOut(BaseModel):
     """A unit with its name as officers call it."""
 
     role: Role
@@ -151,7 +151,7 @@ class UnitOut(BaseModel):
     name: str
 
     @classmethod
-    def of(cls, role: str, unit: str, plan: Plan) -> UnitOut:
+    def of(cls, role: str, unit: str, plan: Plan) -> ParticipantUnitOut:
         """Show a unit by the case's plan."""
         return cls(role=Role(role), unit=unit, name=body_name(plan, role, unit))
 
@@ -162,7 +162,7 @@ class ConsultationIn(Body):
     subject: str = Field(min_length=1, max_length=500, examples=["补偿款发放问题及应对口径"])
     planned_at: Instant
     place: str = Field("", max_length=200, examples=["局三楼会议室"])
-    units: list[UnitIn] = Field(min_length=1, max_length=50)
+    units: list[ParticipantUnitIn] = Field(min_length=1, max_length=50)
 
 
 class ConsultationHeldIn(Body):
@@ -190,7 +190,7 @@ class ConsultationOut(BaseModel):
     case_id: str
     subject: str
     state: Literal["called", "held", "cancelled"]
-    units: list[UnitOut]
+    units: list[ParticipantUnitOut]
     planned_at: datetime
     place: str
     called_at: datetime
@@ -204,7 +204,7 @@ class ConsultationOut(BaseModel):
     @classmethod
     def of(cls, row: ConsultationRow, plan: Plan) -> ConsultationOut:
         """Show a stored consultation by its plan."""
-        units = [UnitOut.of(unit["role"], unit["unit"], plan) for unit in row.units]
+        units = [ParticipantUnitOut.of(unit["role"], unit["unit"], plan) for unit in row.units]
         return cls.model_validate({**row.model_dump(), "units": units})
 
 
@@ -212,7 +212,7 @@ class InformationIn(Body):
     """Information that is passed to units; `answer_wanted`: a receipt alone does not do."""
 
     text: str = Field(min_length=1, max_length=20_000, examples=["网上反映你县安置点停水，请核实并反馈"])
-    units: list[UnitIn] = Field(min_length=1, max_length=50)
+    units: list[ParticipantUnitIn] = Field(min_length=1, max_length=50)
     answer_wanted: bool = False
 
 

@@ -32,7 +32,7 @@ class PlanVersionOut(BaseModel):
         return cls(active=row.seat == "active", **row.model_dump(exclude={"text", "seat"}))
 
 
-class FindingOut(BaseModel):
+class PlanFindingOut(BaseModel):
     """Something wrong or doubtful in a plan."""
 
     line: int = Field(examples=[287])
@@ -41,17 +41,17 @@ class FindingOut(BaseModel):
     message: str
 
     @classmethod
-    def of(cls, finding: Finding) -> FindingOut:
+    def of(cls, finding: Finding) -> PlanFindingOut:
         """Show a finding."""
         return cls(line=finding.line, path=finding.path, severity=finding.severity, message=finding.message)
 
 
-class CheckOut(BaseModel):
+class PlanCheckOut(BaseModel):
     """What a check found; `ok` is false where there is any error."""
 
     ok: bool
     version: str | None = None
-    findings: list[FindingOut]
+    findings: list[PlanFindingOut]
 
 
 class ActivationIn(Body):
@@ -76,7 +76,7 @@ class ActivationOut(BaseModel):
         return cls.model_validate(row.model_dump(exclude={"by_id"}))
 
 
-class ChangeOut(BaseModel):
+class PlanChangeOut(BaseModel):
     """A difference of meaning between two plans; the lines are those of either text, null where it has no such part."""
 
     kind: Literal["added", "removed", "changed"]
@@ -94,7 +94,7 @@ class PartChangesOut(BaseModel):
 
     part: str = Field(examples=["clocks"])
     name: str = Field(examples=["时限"])
-    changes: list[ChangeOut]
+    changes: list[PlanChangeOut]
 
 
 class PlanDiffOut(BaseModel):
@@ -112,7 +112,7 @@ class PlanDiffOut(BaseModel):
             PartChangesOut(
                 part=part,
                 name=key_name(part, "Plan"),
-                changes=[ChangeOut.model_validate(change, from_attributes=True) for change in found],
+                changes=[PlanChangeOut.model_validate(change, from_attributes=True) for change in found],
             )
             for part, found in by_part(changes).items()
         ]

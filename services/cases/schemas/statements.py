@@ -59,7 +59,7 @@ class CorrectionDraftIn(Body):
     reason: str = Field(min_length=1, max_length=2000, examples=["受影响户数统计口径有误"])
 
 
-class CheckIn(Body):
+class StatementCheckIn(Body):
     """A text to be checked while it is written."""
 
     title: str = Field("", max_length=200)
@@ -118,7 +118,7 @@ class AgainstOut(BaseModel):
     quote: str
 
 
-class FindingOut(BaseModel):
+class StatementFindingOut(BaseModel):
     """A place in the title or text, counted in characters, and what is wrong with it. `blocks` holds approval up."""
 
     key: str
@@ -133,7 +133,7 @@ class FindingOut(BaseModel):
     against: AgainstOut | None
 
     @classmethod
-    def of(cls, found: Finding) -> FindingOut:
+    def of(cls, found: Finding) -> StatementFindingOut:
         """Show a finding."""
         return cls.model_validate(found, from_attributes=True)
 
@@ -142,13 +142,13 @@ class FindingsOut(BaseModel):
     """What the consistency check finds; `blocks` tells whether anything holds approval up."""
 
     blocks: bool
-    findings: list[FindingOut]
+    findings: list[StatementFindingOut]
 
     @classmethod
     def of(cls, found: list[Finding]) -> FindingsOut:
         """Show findings."""
         blocks = any(one.severity == "blocks" for one in found)
-        return cls(blocks=blocks, findings=[FindingOut.of(one) for one in found])
+        return cls(blocks=blocks, findings=[StatementFindingOut.of(one) for one in found])
 
 
 class ExplanationOut(BaseModel):
@@ -182,7 +182,7 @@ class VersionOut(BaseModel):
     written_by: str
     written_at: datetime
     template: str
-    findings: list[FindingOut]
+    findings: list[StatementFindingOut]
     explanations: list[ExplanationOut]
     comments: list[CommentOut]
 
@@ -229,7 +229,7 @@ class StatementOut(BaseModel):
 class StatementDetailOut(StatementOut):
     """A statement with what its newest version is found to say, how that is explained, and what was said of it."""
 
-    findings: list[FindingOut]
+    findings: list[StatementFindingOut]
     explanations: list[ExplanationOut]
     comments: list[CommentOut]
 
@@ -239,7 +239,7 @@ class StatementDetailOut(StatementOut):
     ) -> StatementDetailOut:
         """Show a statement with its newest version; `found` is None where the stored findings are to be shown."""
         shown = VersionOut.of(version)
-        findings = shown.findings if found is None else [FindingOut.of(one) for one in found]
+        findings = shown.findings if found is None else [StatementFindingOut.of(one) for one in found]
         return cls(
             **StatementOut.of(row).model_dump(),
             findings=findings,
@@ -255,7 +255,7 @@ class PieceOut(BaseModel):
     text: str
 
 
-class ChangeOut(BaseModel):
+class TextChangeOut(BaseModel):
     """A run of sentences before and after."""
 
     op: Literal["equal", "insert", "delete", "replace"]
@@ -269,8 +269,8 @@ class DiffOut(BaseModel):
 
     from_revision: int
     to_revision: int
-    title: list[ChangeOut]
-    text: list[ChangeOut]
+    title: list[TextChangeOut]
+    text: list[TextChangeOut]
     readable: str
 
     @classmethod
@@ -280,8 +280,8 @@ class DiffOut(BaseModel):
         return cls(
             from_revision=before.revision,
             to_revision=after.revision,
-            title=[ChangeOut.model_validate(one, from_attributes=True) for one in title],
-            text=[ChangeOut.model_validate(one, from_attributes=True) for one in text],
+            title=[TextChangeOut.model_validate(one, from_attributes=True) for one in title],
+            text=[TextChangeOut.model_validate(one, from_attributes=True) for one in text],
             readable=f"{readable(title)}\n\n{readable(text)}",
         )
 

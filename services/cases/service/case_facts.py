@@ -13,15 +13,15 @@ from services.cases.service.actors import Actor
 from services.cases.service.checks import Check, must_be_open
 from services.cases.service.desk import Desk, missing
 from services.cases.store import case_facts as facts
-from services.cases.voice.confirmed import UNREADABLE, Confirmed, FactKind, readable
+from services.cases.voice.confirmed import UNREADABLE, Confirmed, ConfirmedFactKind, readable
 
 KIND_NAMES = {
-    FactKind.FIGURE: "数字",
-    FactKind.DATE: "时间",
-    FactKind.PLACE: "地点",
-    FactKind.NAME: "名称",
-    FactKind.CAUSE: "原因",
-    FactKind.TEXT: "情况",
+    ConfirmedFactKind.FIGURE: "数字",
+    ConfirmedFactKind.DATE: "时间",
+    ConfirmedFactKind.PLACE: "地点",
+    ConfirmedFactKind.NAME: "名称",
+    ConfirmedFactKind.CAUSE: "原因",
+    ConfirmedFactKind.TEXT: "情况",
 }
 
 
@@ -35,7 +35,7 @@ class CaseFacts:
         self,
         case_id: str,
         *,
-        kind: FactKind,
+        kind: ConfirmedFactKind,
         subject: str,
         value: str,
         as_of: datetime | None,
@@ -117,7 +117,7 @@ class CaseFacts:
             return row
 
 
-def unreadable(kind: FactKind) -> Problem:
+def unreadable(kind: ConfirmedFactKind) -> Problem:
     """Return the 422 of a value that cannot be read as what it is said to be."""
     return Problem(
         422,
@@ -130,4 +130,4 @@ def unreadable(kind: FactKind) -> Problem:
 
 def confirmed(row: CaseFactRow) -> Confirmed:
     """Return a stored fact as the consistency check takes it."""
-    return Confirmed(row.id, FactKind(row.kind), row.subject, row.value, row.as_of, tuple(row.aliases))
+    return Confirmed(row.id, ConfirmedFactKind(row.kind), row.subject, row.value, row.as_of, tuple(row.aliases))

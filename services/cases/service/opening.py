@@ -19,7 +19,7 @@ from services.cases.clocks import AT_OPENING
 from services.cases.models import AlertRow, CaseRow
 from services.cases.numbering import number, show_time, year_of
 from services.cases.plan import Plan
-from services.cases.plan.criteria import Fact
+from services.cases.plan.criteria import PlanFact
 from services.cases.plan.saying import name_of
 from services.cases.service import concerns
 from services.cases.service.actors import PLAN, Actor
@@ -149,7 +149,7 @@ class Openings:
                 summary=event.summary,
                 event=event,
                 drill=drill,
-                mass_incident=row.human_facts.get(Fact.MASS_INCIDENT) is True,
+                mass_incident=row.human_facts.get(PlanFact.MASS_INCIDENT) is True,
             )
             return (await open_case(self._desk, session, plan, opening, actor)).row
 
@@ -176,7 +176,7 @@ class Openings:
                 alert_id=alert.id,
                 reasons=[Reason.model_validate(item) for item in alert.reasons],
                 drill=drill,
-                mass_incident=row.human_facts.get(Fact.MASS_INCIDENT) is True,
+                mass_incident=row.human_facts.get(PlanFact.MASS_INCIDENT) is True,
             )
             file = await open_case(self._desk, session, plan, opening, actor)
             if alert.status == AlertStatus.ACKNOWLEDGED:

@@ -9,7 +9,7 @@ from services.cases.briefs import brief, figures_of, next_at
 from services.cases.labels import STATE_NAMES
 from services.cases.lifecycle import WORKING, Refused
 from services.cases.models import EventRow, WatchRow
-from services.cases.plan.criteria import Fact
+from services.cases.plan.criteria import PlanFact
 from services.cases.service.actors import PLAN, Actor
 from services.cases.service.case_file import CaseFile
 from services.cases.service.checks import Check, must_be_open
@@ -83,7 +83,7 @@ async def end_by_rule(file: CaseFile) -> None:
 async def _mass_incident(file: CaseFile) -> bool:
     """Tell whether the plan asks for the watch because of a mass incident that a person established."""
     event = await file.session.get(EventRow, file.row.event_id) if file.row.event_id else None
-    established = event is not None and event.human_facts.get(Fact.MASS_INCIDENT) is True
+    established = event is not None and event.human_facts.get(PlanFact.MASS_INCIDENT) is True
     return file.plan.surge.mass_incident and established
 
 

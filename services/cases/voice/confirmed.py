@@ -10,7 +10,7 @@ from services.cases.voice.claims import Claim, ClaimKind, instant
 from services.cases.voice.reading import read
 
 
-class FactKind(StrEnum):
+class ConfirmedFactKind(StrEnum):
     """What a confirmed fact is, and so how its value is read."""
 
     FIGURE = "figure"
@@ -26,7 +26,7 @@ class Confirmed:
     """A fact that somebody of the case vouches for. `aliases` are other names of the same person, body or place."""
 
     id: str
-    kind: FactKind
+    kind: ConfirmedFactKind
     subject: str
     value: str
     as_of: datetime
@@ -35,22 +35,22 @@ class Confirmed:
 
 #: What an officer is told where a value cannot be read.
 UNREADABLE = {
-    FactKind.FIGURE: "读不出数字：请写明数字和单位，如“213户”“1200万元”",
-    FactKind.DATE: "读不出时间：请写成“2026年10月8日9时”或“10月8日上午”",
-    FactKind.PLACE: "读不出地点：请写明县、乡镇或村，如“景谷县永平镇”",
+    ConfirmedFactKind.FIGURE: "读不出数字：请写明数字和单位，如“213户”“1200万元”",
+    ConfirmedFactKind.DATE: "读不出时间：请写成“2026年10月8日9时”或“10月8日上午”",
+    ConfirmedFactKind.PLACE: "读不出地点：请写明县、乡镇或村，如“景谷县永平镇”",
 }
 
 
 def claim_of(fact: Confirmed) -> Claim | None:
     """Return what a fact claims, ready to be held against a text; None for causes and texts, and where unreadable."""
     match fact.kind:
-        case FactKind.FIGURE:
+        case ConfirmedFactKind.FIGURE:
             return _first(f"{fact.subject}为{fact.value}。", fact, ClaimKind.FIGURE)
-        case FactKind.DATE:
+        case ConfirmedFactKind.DATE:
             return _first(f"{fact.value}，{fact.subject}。", fact, ClaimKind.DATE)
-        case FactKind.PLACE:
+        case ConfirmedFactKind.PLACE:
             return _first(f"事发地点为{fact.value}。", fact, ClaimKind.PLACE)
-        case FactKind.NAME:
+        case ConfirmedFactKind.NAME:
             return Claim(ClaimKind.NAME, 0, 0, fact.value, fact.subject, f"name:{fact.subject}", name=fact.value)
         case _:
             return None
@@ -62,9 +62,9 @@ def readable(fact: Confirmed) -> bool:
     A date needs no event that the check knows, and a place none at all.
     """
     match fact.kind:
-        case FactKind.DATE:
+        case ConfirmedFactKind.DATE:
             return any(one.kind is ClaimKind.DATE for one in read(f"{fact.value}，发生。", fact.as_of)[0])
-        case FactKind.FIGURE | FactKind.PLACE:
+        case ConfirmedFactKind.FIGURE | ConfirmedFactKind.PLACE:
             return claim_of(fact) is not None
         case _:
             return True

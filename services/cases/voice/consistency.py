@@ -18,7 +18,7 @@ from typing import Final, Literal
 from services.cases.voice import causes as stated_causes
 from services.cases.voice.claims import Claim, ClaimKind, Span, instant
 from services.cases.voice.comparing import Verdict, judge, of_one_thing
-from services.cases.voice.confirmed import Confirmed, FactKind, aliases_of, claim_of
+from services.cases.voice.confirmed import Confirmed, ConfirmedFactKind, aliases_of, claim_of
 from services.cases.voice.reading import read
 from services.cases.voice.wording import show_time, why_contradiction
 
@@ -109,7 +109,7 @@ class _Held:
         self._said = [(one, _by_key(read(f"{one.title}\n{one.text}", one.at)[0])) for one in newest_first]
         self._facts = [(fact, claim) for fact in facts if (claim := claim_of(fact)) is not None]
         self._aliases = aliases_of(list(facts))
-        self.causes = [fact.value for fact in facts if fact.kind is FactKind.CAUSE]
+        self.causes = [fact.value for fact in facts if fact.kind is ConfirmedFactKind.CAUSE]
 
     def time_of(self, claim: Claim) -> Span | None:
         """Return the time of a confirmed fact that says what a claim without a time of its own says."""

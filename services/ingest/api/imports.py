@@ -13,7 +13,7 @@ from kit.pages import Page, PageParams, page_of
 from kit.problems import Problem, prefers_chinese, problems
 from services.ingest.imports.choices import CHOICES, mapping_of
 from services.ingest.imports.reading import Options, PostFile
-from services.ingest.imports.schemas import ImportJob, Preview
+from services.ingest.imports.schemas import ImportJob, ImportPreview
 from services.ingest.imports.service import Imports, job_of
 
 router = APIRouter(tags=["imports"])
@@ -121,7 +121,7 @@ async def preview_import(
     options: _Reading,
     _: _Pusher,
     rows: Annotated[int, Query(ge=1, le=100, description="rows shown")] = 20,
-) -> Preview:
+) -> ImportPreview:
     """Return the first rows as they would be read, what each column was taken for, what is wrong; store nothing."""
     chinese = prefers_chinese(request.headers.get("accept-language"))
     return await imports.preview(request, filename=filename, options=options, rows=rows, chinese=chinese)

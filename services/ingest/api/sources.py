@@ -18,11 +18,11 @@ from services.ingest.source_schemas import (
     AdapterInfo,
     FetchOrdered,
     NewSource,
-    Preview,
     Ranked,
     Source,
     SourceChange,
     SourceHealth,
+    SourcePreview,
 )
 from services.ingest.sourcing import Sources
 
@@ -66,7 +66,7 @@ async def create_source(
 
 
 @router.post("/api/v1/sources/preview", summary="See what a source would bring", responses=problems(503))
-async def preview_source(new: NewSource, request: Request, sources: SourcesDep, _: _Writer) -> Preview:
+async def preview_source(new: NewSource, request: Request, sources: SourcesDep, _: _Writer) -> SourcePreview:
     """Look at a source as it would be collected, for at most 45 seconds and 10 posts. Nothing is stored.
 
     A source that cannot be had answers 200 with a `problem`: the settings are right, the web is not.

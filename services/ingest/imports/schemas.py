@@ -28,7 +28,7 @@ class PreviewRow(BaseModel):
     problem: str | None
 
 
-class Preview(BaseModel):
+class ImportPreview(BaseModel):
     """A file as it would be read. Nothing of it is stored."""
 
     format: str

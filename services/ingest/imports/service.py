@@ -23,7 +23,7 @@ from services.ingest.imports.progress import found_to_json, notes, shown
 from services.ingest.imports.reading import Found, Options, PostFile, Record
 from services.ingest.imports.reasons import Reason, reason_of, told
 from services.ingest.imports.runner import ImportRunner
-from services.ingest.imports.schemas import ImportJob, Preview, PreviewRow
+from services.ingest.imports.schemas import ImportJob, ImportPreview, PreviewRow
 from services.ingest.imports.uploads import Uploads
 from services.ingest.imports.values import is_channel
 from services.ingest.service import Ingest
@@ -131,7 +131,9 @@ class Imports:
                 return
             after = rows[-1].number
 
-    async def preview(self, request: Request, *, filename: str, options: Options, rows: int, chinese: bool) -> Preview:
+    async def preview(
+        self, request: Request, *, filename: str, options: Options, rows: int, chinese: bool
+    ) -> ImportPreview:
         """Show how a file would be read; it is deleted again. 422 where it cannot be."""
         id_ = new_id()
         try:
@@ -145,7 +147,7 @@ class Imports:
             self._uploads.remove(id_)
         return self._preview(found, records, chinese=chinese)
 
-    def _preview(self, found: Found, records: list[Record], *, chinese: bool) -> Preview:
+    def _preview(self, found: Found, records: list[Record], *, chinese: bool) -> ImportPreview:
         good = [one for one in records if one.post is not None]
         _, refused = self._ingest.look([one.post for one in good], chinese=chinese)
         why = {good[index].number: told(reason) for index, reason in refused}
@@ -165,7 +167,7 @@ class Imports:
             channels = Reason(f"不认识的渠道：{'、'.join(strange)}", f"unknown channels: {', '.join(strange)}")
             problems.append(channels.said(chinese=chinese))
         columns = found_to_json(found)["columns"]
-        return Preview(
+        return ImportPreview(
             format=found.format,
             encoding=found.encoding,
             delimiter=found.delimiter,

@@ -14,7 +14,7 @@ from kit.etags import check_if_match, etag
 from kit.pages import Page, PageParams, page_of
 from kit.problems import problems
 from services.notify.api.parts import PartsDep
-from services.notify.checks.schemas import CheckIn, CheckOut, ScheduleIn, ScheduleOut
+from services.notify.checks.schemas import CommunicationCheckIn, CommunicationCheckOut, ScheduleIn, ScheduleOut
 from services.notify.checks.shown import ReportOut, as_csv, as_workbook, people_rows, report, unit_rows
 
 router = APIRouter(prefix="/api/v1/communication-checks", tags=["communication checks"])
@@ -41,20 +41,22 @@ class Table(StrEnum):
 
 
 @router.post("", status_code=201, responses=problems(409))
-async def start_communication_check(body: CheckIn, parts: PartsDep, principal: Writer, response: Response) -> CheckOut:
+async def start_communication_check(
+    body: CommunicationCheckIn, parts: PartsDep, principal: Writer, response: Response
+) -> CommunicationCheckOut:
     """Page everyone in scope by all their ways, now, and ask them to acknowledge until the deadline."""
     check = await parts.checks.start(body, principal)
     response.headers["Location"] = f"/api/v1/communication-checks/{check.id}"
-    return CheckOut.of(check)
+    return CommunicationCheckOut.of(check)
 
 
 @router.get("", responses=problems(400))
 async def list_communication_checks(
     parts: PartsDep, _principal: Reader, page: PageParams, running: bool | None = None
-) -> Page[CheckOut]:
+) -> Page[CommunicationCheckOut]:
     """List checks, newest first."""
     rows = await parts.checks.page(page, running=running)
-    return page_of(rows, page, lambda row: (row.started_at, row.id), CheckOut.of)
+    return page_of(rows, page, lambda row: (row.started_at, row.id), CommunicationCheckOut.of)
 
 
 @router.get("/schedules", responses=problems(400))
@@ -90,9 +92,9 @@ async def delete_check_schedule(schedule_id: str, parts: PartsDep, _principal: W
 
 
 @router.get("/{check_id}", responses=problems(404))
-async def get_communication_check(check_id: str, parts: PartsDep, _principal: Reader) -> CheckOut:
+async def get_communication_check(check_id: str, parts: PartsDep, _principal: Reader) -> CommunicationCheckOut:
     """Return one check."""
-    return CheckOut.of(await parts.checks.one(check_id))
+    return CommunicationCheckOut.of(await parts.checks.one(check_id))
 
 
 @router.get("/{check_id}/report", responses=problems(404))

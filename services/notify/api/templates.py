@@ -28,14 +28,14 @@ from services.notify.wording.schemas import (
     FieldsOut,
     FilterOut,
     PreviewedOut,
-    TemplateOut,
     TemplatePreviewOut,
     TemplatesOut,
     TemplateTestIn,
     TemplateTrialIn,
     TemplateUseIn,
     TemplateVersionIn,
-    WholeTemplateOut,
+    WholeWordingOut,
+    WordingOut,
 )
 from services.notify.wording.service import Previewed, Whole, difference
 
@@ -72,7 +72,7 @@ async def list_templates(
     language: Annotated[Language, Query()] = Language.ZH,
 ) -> TemplatesOut:
     """List every kind of notification, and what has a wording of its own below it, with what is in force."""
-    return TemplatesOut(items=[TemplateOut.of(one) for one in await parts.wording.standings(kind, language)])
+    return TemplatesOut(items=[WordingOut.of(one) for one in await parts.wording.standings(kind, language)])
 
 
 @router.get("/fields", responses=problems(), summary="模板可用的字段")
@@ -87,7 +87,7 @@ async def list_template_fields(_: Reader) -> FieldsOut:
 
 
 @router.get("/{template_id}", responses=problems(404), summary="一个模板及其各版本")
-async def get_template(place: PlaceDep, parts: PartsDep, _: Reader, response: Response) -> WholeTemplateOut:
+async def get_template(place: PlaceDep, parts: PartsDep, _: Reader, response: Response) -> WholeWordingOut:
     """Return a template with its versions, what its letters are made by now, and the built-in wording to begin with."""
     return _shown(parts, await parts.wording.whole(place), response)
 
@@ -95,7 +95,7 @@ async def get_template(place: PlaceDep, parts: PartsDep, _: Reader, response: Re
 @router.post("/{template_id}/versions", status_code=201, responses=problems(404, 409), summary="新增模板版本")
 async def create_template_version(
     place: PlaceDep, body: TemplateVersionIn, parts: PartsDep, principal: Writer, response: Response
-) -> WholeTemplateOut:
+) -> WholeWordingOut:
     """Add a version. 422 tells what is wrong with it by line and column, 409 that somebody was quicker."""
     whole = await parts.wording.add(
         place,
@@ -112,7 +112,7 @@ async def create_template_version(
 @router.post("/{template_id}/use", responses=problems(404, 412), summary="启用某一版本")
 async def use_template_version(
     place: PlaceDep, body: TemplateUseIn, parts: PartsDep, principal: Writer, request: Request, response: Response
-) -> WholeTemplateOut:
+) -> WholeWordingOut:
     """Let a version be in force from the next letter on; an older one goes back, 0 gives the place's own wording up."""
     precondition = partial(check_if_match, request)
     whole = await parts.wording.put_in_force(place, body.version, body.reason, principal.name, precondition)
@@ -188,7 +188,7 @@ def _letter(previewed: Previewed, to: str, address: str, parts: Parts, mark: str
     return Letter(new_id(), to, address, f"{mark}{made.subject}", made.text, parts.clock.now(), facts=facts)
 
 
-def _shown(parts: Parts, whole: Whole, response: Response) -> WholeTemplateOut:
+def _shown(parts: Parts, whole: Whole, response: Response) -> WholeWordingOut:
     place, use = whole.standing.place, whole.standing.use
     response.headers["ETag"] = etag(use.version if use is not None else 0)
-    return WholeTemplateOut.whole(whole, Template(place.id, 0, *parts.wording.built_in(place)))
+    return WholeWordingOut.whole(whole, Template(place.id, 0, *parts.wording.built_in(place)))

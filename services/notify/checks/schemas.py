@@ -30,7 +30,7 @@ class Scope(StrEnum):
     COUNTY = "county"
 
 
-class CheckIn(BaseModel):
+class CommunicationCheckIn(BaseModel):
     """A check to be made now.
 
     `unit` is the unit's name, or the county's (whose contacts hold the role county and are of units that begin with
@@ -52,7 +52,7 @@ class CheckIn(BaseModel):
         return self
 
 
-class ScheduleIn(CheckIn):
+class ScheduleIn(CommunicationCheckIn):
     """A check to be made every month, on `day` (in shorter months the last) at `time` in Shanghai.
 
     `workdays_only`: a day off is put off to the next workday.
@@ -72,7 +72,7 @@ class ScheduleIn(CheckIn):
         return value
 
 
-class CheckOut(BaseModel):
+class CommunicationCheckOut(BaseModel):
     """A check. `running` until its deadline; `notification_id` is what everyone was sent."""
 
     id: str

@@ -23,7 +23,7 @@ from services.notify import store as contacts
 from services.notify.checks import store
 from services.notify.checks.models import CheckedContact, CheckSchedule, CommunicationCheck
 from services.notify.checks.report import Answer, FailedWay
-from services.notify.checks.schemas import CheckIn, ScheduleIn, Scope
+from services.notify.checks.schemas import CommunicationCheckIn, ScheduleIn, Scope
 from services.notify.checks.when import IsWorkday, next_run
 from services.notify.models import Delivery
 from services.notify.service import Acknowledgement
@@ -56,7 +56,7 @@ class Checks:
         self._database, self._clock, self._telling, self._wake = database, clock, telling, wake
         self._workdays = workdays
 
-    async def start(self, wanted: CheckIn, principal: Principal) -> CommunicationCheck:
+    async def start(self, wanted: CommunicationCheckIn, principal: Principal) -> CommunicationCheck:
         """Page everyone in scope by all their ways, now; 409 where nobody is in scope."""
         async with self._database.writing() as session:
             check = await self._start(session, wanted, principal.name)
@@ -158,7 +158,7 @@ class Checks:
         return next_run(schedule.day, at, after, self._workdays if schedule.workdays_only else None)
 
     async def _start(
-        self, session: AsyncSession, wanted: CheckIn, by: str, schedule: CheckSchedule | None = None
+        self, session: AsyncSession, wanted: CommunicationCheckIn, by: str, schedule: CheckSchedule | None = None
     ) -> CommunicationCheck | None:
         people = await store.people(
             session,
@@ -269,8 +269,8 @@ def _known_schedule(row: CheckSchedule | None) -> CheckSchedule:
     return row
 
 
-def _wanted(schedule: CheckSchedule) -> CheckIn:
-    return CheckIn(
+def _wanted(schedule: CheckSchedule) -> CommunicationCheckIn:
+    return CommunicationCheckIn(
         scope=Scope(schedule.scope),
         unit=schedule.unit,
         text=schedule.text,

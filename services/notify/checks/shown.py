@@ -25,7 +25,7 @@ from services.notify.checks.report import (
     in_time,
     minutes,
 )
-from services.notify.checks.schemas import CheckOut
+from services.notify.checks.schemas import CommunicationCheckOut
 from services.notify.checks.service import Found
 from services.notify.texts import beijing
 
@@ -79,7 +79,7 @@ class FailedWayOut(BaseModel):
     reason: str | None
 
 
-class UnitOut(FiguresOut):
+class CheckUnitOut(FiguresOut):
     """One unit's part. `silent`: who did not answer in time."""
 
     unit: str
@@ -88,7 +88,7 @@ class UnitOut(FiguresOut):
     failed_ways: list[FailedWayOut]
 
 
-class PersonOut(BaseModel):
+class CheckPersonOut(BaseModel):
     """One person's part. `via` is link or api; `channel` the one whose link was used."""
 
     contact_id: str
@@ -117,10 +117,10 @@ class ComparisonOut(BaseModel):
 class ReportOut(BaseModel):
     """What a check has found so far; final once it is closed."""
 
-    check: CheckOut
+    check: CommunicationCheckOut
     figures: FiguresOut
-    units: list[UnitOut]
-    people: list[PersonOut]
+    units: list[CheckUnitOut]
+    people: list[CheckPersonOut]
     previous: ComparisonOut | None
 
 
@@ -129,10 +129,10 @@ def report(found: Found, before: Found | None, *, plain: bool) -> ReportOut:
     check, answers = found.check, found.answers
     total = figures(answers, check.started_at, check.deadline)
     return ReportOut(
-        check=CheckOut.of(check),
+        check=CommunicationCheckOut.of(check),
         figures=FiguresOut.of(total),
         units=[
-            UnitOut(
+            CheckUnitOut(
                 **FiguresOut.of(unit.figures).model_dump(),
                 unit=unit.unit,
                 county=unit.county,
@@ -146,7 +146,7 @@ def report(found: Found, before: Found | None, *, plain: bool) -> ReportOut:
             for unit in by_unit(answers, check.started_at, check.deadline)
         ],
         people=[
-            PersonOut(
+            CheckPersonOut(
                 contact_id=answer.contact_id,
                 contact_name=answer.name,
                 unit=answer.unit,

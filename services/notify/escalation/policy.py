@@ -40,7 +40,7 @@ class TargetKind(StrEnum):
     DESK = "desk"
 
 
-class Target(BaseModel):
+class StepTarget(BaseModel):
     """One target of a step.
 
     `role` is needed for role, and for on_duty and deputy: where no roster answers, all who hold it are told. `unit`
@@ -76,7 +76,7 @@ class Step(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delay_minutes: int = Field(ge=0, le=_WEEK)
-    targets: tuple[Target, ...] = Field(min_length=1, max_length=20)
+    targets: tuple[StepTarget, ...] = Field(min_length=1, max_length=20)
     everyone: bool = False
 
     @property

@@ -41,7 +41,7 @@ class PolicyOut(BaseModel):
         )
 
 
-class ReceiptOut(BaseModel):
+class EscalationReceiptOut(BaseModel):
     """Who acknowledged, when and by which way."""
 
     contact_id: str
@@ -118,7 +118,7 @@ class EscalationOut(BaseModel):
     reason: str
     version: int
     calls: list[CallOut]
-    acknowledgements: list[ReceiptOut]
+    acknowledgements: list[EscalationReceiptOut]
 
     @classmethod
     def of(cls, course: Course) -> Self:
@@ -150,7 +150,7 @@ class EscalationOut(BaseModel):
             reason=row.reason,
             version=row.version,
             calls=_calls(course.calls, course.receipts),
-            acknowledgements=[ReceiptOut.of(receipt) for receipt in course.receipts],
+            acknowledgements=[EscalationReceiptOut.of(receipt) for receipt in course.receipts],
         )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.messages import Recipient
 from services.notify.duty import OnDutyLookup
-from services.notify.escalation.policy import Step, Target, TargetKind
+from services.notify.escalation.policy import Step, StepTarget, TargetKind
 from services.notify.recipients import ROLE_NAMES
 from services.notify.telling import Telling
 
@@ -44,7 +44,7 @@ class TargetFinder:
                     await self._by_roster(session, target, now, aim)
         return aim
 
-    async def _by_roster(self, session: AsyncSession, target: Target, now: datetime, aim: Aim) -> None:
+    async def _by_roster(self, session: AsyncSession, target: StepTarget, now: datetime, aim: Aim) -> None:
         duties = await self._on_duty.at(session, now, target.unit, target.role)
         if target.kind is TargetKind.ON_DUTY:
             found = [duty.officer for duty in duties if duty.officer is not None]
@@ -60,5 +60,5 @@ class TargetFinder:
         aim.gaps.append(f"值班表无{what}：{role}{where}，改为通知担任该角色的全部人员")
 
 
-def _holders(target: Target) -> Recipient:
+def _holders(target: StepTarget) -> Recipient:
     return Recipient(role=target.role, unit=target.unit)

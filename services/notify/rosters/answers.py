@@ -30,7 +30,7 @@ def name_of(contact_id: str, names: Names) -> str:
     return names.get(contact_id, _REMOVED)
 
 
-class PersonOut(BaseModel):
+class RosterPersonOut(BaseModel):
     """A contact by name."""
 
     contact_id: str
@@ -49,11 +49,11 @@ class AnswerOut(BaseModel):
     `presumed`: it rests on a year whose holidays are not known, in which Saturdays and Sundays alone are days of rest.
     """
 
-    on_duty: PersonOut | None
-    deputies: list[PersonOut]
+    on_duty: RosterPersonOut | None
+    deputies: list[RosterPersonOut]
     gap: GapReason | None
     reason: str | None
-    unavailable: list[PersonOut]
+    unavailable: list[RosterPersonOut]
     presumed: bool
 
     @classmethod
@@ -61,11 +61,11 @@ class AnswerOut(BaseModel):
         """Show an answer."""
         return cls.model_validate(
             {
-                "on_duty": PersonOut.of(answer.on_duty, names) if answer.on_duty else None,
-                "deputies": [PersonOut.of(id_, names) for id_ in answer.deputies],
+                "on_duty": RosterPersonOut.of(answer.on_duty, names) if answer.on_duty else None,
+                "deputies": [RosterPersonOut.of(id_, names) for id_ in answer.deputies],
                 "gap": answer.gap,
                 "reason": GAP_NAMES[answer.gap] if answer.gap else None,
-                "unavailable": [PersonOut.of(id_, names) for id_ in answer.unavailable],
+                "unavailable": [RosterPersonOut.of(id_, names) for id_ in answer.unavailable],
                 "presumed": answer.presumed,
                 **more,
             }
@@ -124,7 +124,7 @@ class ProblemOut(BaseModel):
     kind: ProblemKind
     starts_at: datetime
     ends_at: datetime
-    person: PersonOut | None
+    person: RosterPersonOut | None
     other_roster: str | None = Field(description="name of the other roster of a double booking")
     text: str
 
@@ -135,7 +135,7 @@ class ProblemOut(BaseModel):
             kind=problem.kind,
             starts_at=problem.start,
             ends_at=problem.end,
-            person=PersonOut.of(problem.contact_id, names) if problem.contact_id else None,
+            person=RosterPersonOut.of(problem.contact_id, names) if problem.contact_id else None,
             other_roster=rosters.get(problem.other_roster_id or ""),
             text=in_words(problem, names, rosters),
         )
@@ -176,7 +176,7 @@ class RosterOut(BaseModel):
     longest_hours: int | None
     round_the_clock: bool
     rotations: list[RotationIn]
-    people: list[PersonOut]
+    people: list[RosterPersonOut]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -195,7 +195,7 @@ class RosterOut(BaseModel):
             longest_hours=row.longest_hours,
             round_the_clock=row.round_the_clock,
             rotations=rotations,
-            people=[PersonOut.of(id_, names) for id_ in people],
+            people=[RosterPersonOut.of(id_, names) for id_ in people],
             version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -208,8 +208,8 @@ class OverrideOut(BaseModel):
     id: str
     starts_at: datetime
     ends_at: datetime
-    person: PersonOut
-    replaces: PersonOut | None
+    person: RosterPersonOut
+    replaces: RosterPersonOut | None
     reason: str
     entered_by: str
     entered_at: datetime
@@ -221,8 +221,8 @@ class OverrideOut(BaseModel):
             id=row.id,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
-            person=PersonOut.of(row.contact_id, names),
-            replaces=PersonOut.of(row.replaces, names) if row.replaces else None,
+            person=RosterPersonOut.of(row.contact_id, names),
+            replaces=RosterPersonOut.of(row.replaces, names) if row.replaces else None,
             reason=row.reason,
             entered_by=row.entered_by,
             entered_at=row.entered_at,
@@ -236,7 +236,7 @@ class SurgeOut(BaseModel):
     starts_at: datetime
     ends_at: datetime
     hours: int
-    lines: list[list[PersonOut]]
+    lines: list[list[RosterPersonOut]]
     reason: str
     entered_by: str
     entered_at: datetime
@@ -249,7 +249,7 @@ class SurgeOut(BaseModel):
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             hours=row.hours,
-            lines=[[PersonOut.of(id_, names) for id_ in line] for line in row.lines],
+            lines=[[RosterPersonOut.of(id_, names) for id_ in line] for line in row.lines],
             reason=row.reason,
             entered_by=row.entered_by,
             entered_at=row.entered_at,
@@ -259,7 +259,7 @@ class SurgeOut(BaseModel):
 class SwapShiftOut(BaseModel):
     """Whose shift, and when."""
 
-    person: PersonOut
+    person: RosterPersonOut
     starts_at: datetime
     ends_at: datetime
 
@@ -283,10 +283,10 @@ class SwapOut(BaseModel):
         return cls(
             id=row.id,
             offered=SwapShiftOut(
-                person=PersonOut.of(row.contact_id, names), starts_at=row.starts_at, ends_at=row.ends_at
+                person=RosterPersonOut.of(row.contact_id, names), starts_at=row.starts_at, ends_at=row.ends_at
             ),
             wanted=SwapShiftOut(
-                person=PersonOut.of(row.other_id, names), starts_at=row.other_starts_at, ends_at=row.other_ends_at
+                person=RosterPersonOut.of(row.other_id, names), starts_at=row.other_starts_at, ends_at=row.other_ends_at
             ),
             reason=row.reason,
             state=SwapState(row.state),
@@ -303,22 +303,22 @@ class NoteOut(BaseModel):
     id: str
     starts_at: datetime
     ends_at: datetime
-    person: PersonOut
+    person: RosterPersonOut
     text: str
     written_by: str
     written_at: datetime
-    reader: PersonOut | None
+    reader: RosterPersonOut | None
     read_at: datetime | None
 
     @classmethod
     def of(cls, row: NoteRow) -> Self:
         """Show a stored note; the names are those of when it was written and read."""
-        reader = PersonOut(contact_id=row.reader_id, name=row.reader_name or "") if row.reader_id else None
+        reader = RosterPersonOut(contact_id=row.reader_id, name=row.reader_name or "") if row.reader_id else None
         return cls(
             id=row.id,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
-            person=PersonOut(contact_id=row.contact_id, name=row.contact_name),
+            person=RosterPersonOut(contact_id=row.contact_id, name=row.contact_name),
             text=row.text,
             written_by=row.written_by,
             written_at=row.written_at,

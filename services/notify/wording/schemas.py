@@ -24,7 +24,7 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TemplateOut(BaseModel):
+class WordingOut(BaseModel):
     """A template and what is in force at its place. `version` 0: none of its own, so that a more general one counts."""
 
     id: str = Field(examples=["alert_raised-II-sms"])
@@ -94,7 +94,7 @@ class TemplateText(BaseModel):
         return cls(id=template.place, number=template.number, subject=template.subject, body=template.body)
 
 
-class WholeTemplateOut(TemplateOut):
+class WholeWordingOut(WordingOut):
     """A template with all its versions; `used` is what its letters are made by now, perhaps a more general one."""
 
     used: TemplateText
@@ -104,7 +104,7 @@ class WholeTemplateOut(TemplateOut):
     @classmethod
     def whole(cls, whole: Whole, built_in: Template) -> Self:
         """Show a place with its versions."""
-        shown = TemplateOut.of(whole.standing).model_dump()
+        shown = WordingOut.of(whole.standing).model_dump()
         return cls(
             **shown,
             used=TemplateText.of(whole.by or built_in),
@@ -116,7 +116,7 @@ class WholeTemplateOut(TemplateOut):
 class TemplatesOut(BaseModel):
     """Templates by kind."""
 
-    items: list[TemplateOut]
+    items: list[WordingOut]
 
 
 class FieldOut(BaseModel):

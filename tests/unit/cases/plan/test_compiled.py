@@ -12,27 +12,36 @@ from contracts.words import IncidentType, Level, Tier
 from services.cases.plan import Plan
 from services.cases.plan.compiled import CompiledPlan
 from services.cases.plan.course import decode, encode, table
-from services.cases.plan.criteria import HUMAN_FACTS, NUMERIC_FACTS, Count, Fact, Grading, Provision, Threshold, Trigger
+from services.cases.plan.criteria import (
+    HUMAN_FACTS,
+    NUMERIC_FACTS,
+    Count,
+    Grading,
+    PlanFact,
+    Provision,
+    Threshold,
+    Trigger,
+)
 from services.cases.plan.grading import grade_facts
 from services.cases.plan.holding import Seen
 from tests.unit.cases.seed import PLAN
 
-_SHARES = {Fact.GROWTH, Fact.NEGATIVE_SHARE, Fact.DURATION_HOURS}
+_SHARES = {PlanFact.GROWTH, PlanFact.NEGATIVE_SHARE, PlanFact.DURATION_HOURS}
 
 
-def _fact(fact: Fact) -> st.SearchStrategy[Any]:
+def _fact(fact: PlanFact) -> st.SearchStrategy[Any]:
     if fact in HUMAN_FACTS:
         return st.sampled_from([None, True, False])
-    if fact is Fact.TOP_TIER:
+    if fact is PlanFact.TOP_TIER:
         return st.sampled_from([None, *Tier])
-    if fact is Fact.INCIDENT_TYPE:
+    if fact is PlanFact.INCIDENT_TYPE:
         return st.sampled_from(list(IncidentType))
     if fact in _SHARES:
         return st.floats(0, 1000, allow_nan=False) | st.sampled_from([0.0, 0.2, 1.0, 2.0, 24.0, 72.0])
     return st.integers(0, 10**9) | st.sampled_from([0, 2, 10, 20, 1000, 10_000, 50_000])
 
 
-FACTS = st.fixed_dictionaries({fact: _fact(fact) for fact in Fact})
+FACTS = st.fixed_dictionaries({fact: _fact(fact) for fact in PlanFact})
 NUMBERS = st.sampled_from([0, 1, 2, 20, 1000]) | st.floats(0, 10**6, allow_nan=False)
 
 
@@ -43,12 +52,12 @@ def bounds(draw: st.DrawFn) -> dict[str, float]:
 
 @st.composite
 def triggers(draw: st.DrawFn, key: str) -> Trigger:
-    fact = draw(st.sampled_from(list(Fact)))
+    fact = draw(st.sampled_from(list(PlanFact)))
     if fact in HUMAN_FACTS:
         operator: dict[str, Any] = {"is_true": True}
-    elif fact is Fact.TOP_TIER:
+    elif fact is PlanFact.TOP_TIER:
         operator = {"tier_at_least": draw(st.sampled_from(list(Tier)))}
-    elif fact is Fact.INCIDENT_TYPE:
+    elif fact is PlanFact.INCIDENT_TYPE:
         operator = {"one_of": tuple(draw(st.sets(st.sampled_from(list(IncidentType)), min_size=1)))}
     else:
         operator = draw(bounds())
@@ -75,7 +84,7 @@ TOPICS = st.sampled_from(["resettlement", "weather,resettlement", "weather", "hy
 
 @settings(deadline=None)
 @given(st.just(PLAN) | plans(), st.lists(st.tuples(FACTS, TOPICS), min_size=1, max_size=8))
-def test_compiled_is_plain(plan: Plan, rows: list[tuple[dict[Fact, Any], str]]) -> None:
+def test_compiled_is_plain(plan: Plan, rows: list[tuple[dict[PlanFact, Any], str]]) -> None:
     compiled = CompiledPlan(plan)
     scope = np.array([compiled.in_scope(topics) for _, topics in rows])
     grades = compiled.grade(table([encode(facts) for facts, _ in rows]), scope)
@@ -84,6 +93,6 @@ def test_compiled_is_plain(plan: Plan, rows: list[tuple[dict[Fact, Any], str]]) 
 
 
 @given(FACTS)
-def test_facts_survive_their_row(facts: dict[Fact, Any]) -> None:
+def test_facts_survive_their_row(facts: dict[PlanFact, Any]) -> None:
     assert decode(table([encode(facts)])[0].tolist()) == facts
     assert len(encode(facts)) < 250

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.cases.voice.confirmed import Confirmed, FactKind
+from services.cases.voice.confirmed import Confirmed, ConfirmedFactKind
 from services.cases.voice.consistency import Finding, Said, blocking, check
 from tests.unit.cases.voice.pair import EARLIER, LATER, Pair
 
@@ -32,7 +32,7 @@ def findings(pair: Pair) -> list[Finding]:
     """Return what blocks the later text of a pair."""
     said = [Said("one", "第1份口径", "通报", pair.earlier, EARLIER)]
     facts = [
-        Confirmed(f"fact-{number}", FactKind(kind), subject, value, EARLIER)
+        Confirmed(f"fact-{number}", ConfirmedFactKind(kind), subject, value, EARLIER)
         for number, (kind, subject, value) in enumerate(pair.confirmed)
     ]
     return blocking(check("通报", pair.later, LATER, said, facts))

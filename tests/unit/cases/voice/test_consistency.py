@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.cases.voice.confirmed import Confirmed, FactKind
+from services.cases.voice.confirmed import Confirmed, ConfirmedFactKind
 from services.cases.voice.consistency import FindingKind, Said, blocking, check
 from tests.unit.cases.voice.agreeing import AGREEING
 from tests.unit.cases.voice.bulletins import BULLETINS
@@ -73,7 +73,7 @@ def test_places_that_no_gazetteer_knows_are_compared_by_their_form(earlier: str,
 
 
 def test_a_confirmed_place_that_no_gazetteer_knows_holds_a_text_up() -> None:
-    fact = Confirmed("one", FactKind.PLACE, "地点", "云山县青石镇", EARLIER)
+    fact = Confirmed("one", ConfirmedFactKind.PLACE, "地点", "云山县青石镇", EARLIER)
     found = blocking(check("通报", "10月8日，临江县发生供水管网爆裂。", LATER, [], [fact]))
     assert [one.quote for one in found] == ["临江县"]
 
@@ -147,19 +147,19 @@ def test_the_title_is_checked_with_its_own_offsets() -> None:
 
 
 def test_a_confirmed_figure_lends_a_text_its_time() -> None:
-    fact = Confirmed("f", FactKind.FIGURE, "死亡人数", "5人", EARLIER + timedelta(hours=10))
+    fact = Confirmed("f", ConfirmedFactKind.FIGURE, "死亡人数", "5人", EARLIER + timedelta(hours=10))
     assert blocking(check("", "滑坡造成5人死亡。", LATER, said("滑坡造成3人死亡。"), [fact])) == []
 
 
 def test_a_fact_that_has_changed_and_is_not_told_is_noted() -> None:
-    fact = Confirmed("f", FactKind.FIGURE, "死亡人数", "5人", EARLIER + timedelta(hours=10))
+    fact = Confirmed("f", ConfirmedFactKind.FIGURE, "死亡人数", "5人", EARLIER + timedelta(hours=10))
     (found,) = check("", "道路已经抢通。", LATER, said("滑坡造成3人死亡。"), [fact])
     assert (found.kind, found.severity) == (FindingKind.MISSING_UPDATE, "note")
     assert "没有更新" in found.why
 
 
 def test_other_names_of_a_fact_are_the_same_name() -> None:
-    fact = Confirmed("f", FactKind.NAME, "施工单位", "云南江川建设有限公司", EARLIER, ("江川集团公司",))
+    fact = Confirmed("f", ConfirmedFactKind.NAME, "施工单位", "云南江川建设有限公司", EARLIER, ("江川集团公司",))
     assert blocking(check("", "施工单位为江川集团公司。", LATER, [], [fact])) == []
     (found,) = blocking(check("", "施工单位为云南路桥公司。", LATER, [], [fact]))
     assert found.subject == "施工单位"
