@@ -9,8 +9,10 @@ import httpx
 from fastapi import FastAPI
 
 from gateway import store
-from gateway.api import auth, keys, pages, stream, users
+from gateway.api import audit, auth, keys, pages, stream, users
 from gateway.api.parts import Parts
+from gateway.audit.log import AuditLog
+from gateway.audit.watch import Watch
 from gateway.door import Door
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
@@ -22,13 +24,14 @@ from kit.auth import ContextSigner
 from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 
-_ROUTES: Final = routes_of(auth.router, users.router, keys.router, stream.router, pages.router)
+_ROUTES: Final = routes_of(auth.router, users.router, keys.router, stream.router, audit.router, pages.router)
 
 
 def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     """Put the gateway together around its runtime."""
     identity = Identity(runtime, settings)
     live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
+    log = AuditLog(runtime, settings.audit_days)
     http = httpx.AsyncClient(timeout=2, trust_env=False)
     proxy = Proxy(
         settings.upstreams(),
@@ -42,19 +45,21 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
         title="Huiying gateway",
         own_pages=True,
     )
-    own.state.parts = Parts(settings, runtime, identity, live, http)
+    own.state.parts = Parts(settings, runtime, identity, live, http, log)
 
     async def forget_tokens() -> None:
         async with runtime.database.writing() as session:
             await store.forget_refresh_tokens(session, runtime.clock.now() - timedelta(days=1))
 
+    runtime.on_start(log.start)
     runtime.on_start(identity.bootstrap)
     runtime.on_start(live.start)
     runtime.every(3600, "refresh-tokens", forget_tokens)
-    for step in (live.stop, proxy.close, http.aclose):
+    runtime.every(3600, "audit-log", log.trim)
+    for step in (log.stop, live.stop, proxy.close, http.aclose):
         runtime.on_stop(step)
     signer = ContextSigner(settings.internal_key.get_secret_value())
-    return Door(own, identity, proxy, Idempotency(runtime.redis), signer)
+    return Door(own, identity, proxy, Idempotency(runtime.redis), signer, Watch(log, runtime.clock))
 
 
 def build() -> Door:

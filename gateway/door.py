@@ -10,6 +10,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.answers import header, problem
+from gateway.audit.watch import CLAIMED, Watch, refuse
 from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
@@ -38,11 +39,18 @@ class Door:
     """The ASGI app of the gateway: its own routes (`own`) beside the proxy to the services."""
 
     def __init__(
-        self, own: ASGIApp, identity: Identity, proxy: Proxy, idempotency: Idempotency, signer: ContextSigner
+        self,
+        own: ASGIApp,
+        identity: Identity,
+        proxy: Proxy,
+        idempotency: Idempotency,
+        signer: ContextSigner,
+        watch: Watch,
     ) -> None:
         self.own = own
         self.state = getattr(own, "state", None)
         self._identity, self._proxy, self._idempotency, self._signer = identity, proxy, idempotency, signer
+        self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -116,6 +124,11 @@ class Door:
             return
         caller = principal or PUBLIC
         service = service_for(scope["method"], scope["path"])
+        if await self._watch.closed(scope):
+            await refuse(scope, send)
+            return
+        scope[CLAIMED] = []
+        send = self._watch.over(scope, send, caller, request_id)
 
         async def call(scope: Scope, receive: Receive, send: Send) -> None:
             if service == "gateway":

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
-from kit.auth import CONTEXT_HEADER, ContextSigner
+from kit.auth import CONTEXT_HEADER, ContextSigner, actions_of
 from kit.ids import new_id
 from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, configure, reset_contextvars
@@ -26,6 +26,10 @@ from kit.runtime import Runtime
 
 _log = structlog.get_logger("http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: What a service tells the gateway with every answer, and the gateway no one else: the route's path with its
+#: parameters' names, and the actions (contracts/permissions.py) that it takes.
+ROUTE_HEADER: Final = b"x-huiying-route"
+ACTIONS_HEADER: Final = b"x-huiying-actions"
 _QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -123,7 +127,8 @@ class _Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                told = _told(scope.get("route"))
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *told]
             await send(message)
 
         try:
@@ -144,6 +149,20 @@ class _Edge:
 
 
 _CONTEXT: Final = CONTEXT_HEADER.encode()
+#: by the route's identity, with the route itself, so that no other can have the same one
+_TOLD: Final[dict[int, tuple[Any, tuple[tuple[bytes, bytes], ...]]]] = {}
+
+
+def _told(route: Any) -> tuple[tuple[bytes, bytes], ...]:
+    """Return what the gateway is told of the route that answers."""
+    known = _TOLD.get(id(route))
+    if known is None:
+        found: tuple[tuple[bytes, bytes], ...] = ()
+        if isinstance(route, APIRoute):
+            actions = ",".join(sorted(actions_of(route.dependant)))
+            found = ((ROUTE_HEADER, route.path.encode()), (ACTIONS_HEADER, actions.encode()))
+        known = _TOLD[id(route)] = (route, found)
+    return known[1]
 
 
 def _health(runtime: Runtime) -> APIRouter:

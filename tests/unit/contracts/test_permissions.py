@@ -67,6 +67,7 @@ rosters.read              AAAAA ooo AA
 rosters.write             oooAo ooo -A
 users.read                ----- --- AA
 users.write               ----- --- -A
+audit.read                ----- --- AA
 stream.read               AAAAA ooo AA
 """
 REACHES = {"A": Reach.ALL, "o": Reach.OWN, "-": None}
