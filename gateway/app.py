@@ -30,7 +30,7 @@ _ROUTES: Final = routes_of(auth.router, users.router, keys.router, stream.router
 def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     """Put the gateway together around its runtime."""
     identity = Identity(runtime, settings)
-    live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds)
+    live = Live(runtime.redis, runtime.leaving, settings.heartbeat_seconds, settings.bus_history)
     log = AuditLog(runtime, settings.audit_days)
     http = httpx.AsyncClient(timeout=2, trust_env=False)
     proxy = Proxy(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -74,7 +74,7 @@ def create_app(
     app.router.routes.extend(routes)
     app.include_router(_health(runtime))
     signer = ContextSigner(settings.internal_key.get_secret_value())
-    app.add_middleware(_Edge, signer=signer)
+    app.add_middleware(_Edge, signer=signer, routes=app.router.routes)
     _describe_problems(app)
     return app
 
@@ -104,8 +104,8 @@ RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
 class _Edge:
     """Request id in and out, the caller's context, the access log and the time taken, as plain ASGI."""
 
-    def __init__(self, app: ASGIApp, signer: ContextSigner) -> None:
-        self._app, self._signer = app, signer
+    def __init__(self, app: ASGIApp, signer: ContextSigner, routes: Sequence[BaseRoute]) -> None:
+        self._app, self._signer, self._routes = app, signer, _Routes(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -127,7 +127,7 @@ class _Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                told = _told(scope.get("route"))
+                _, told = self._routes.of(scope.get("route"))
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *told]
             await send(message)
 
@@ -135,7 +135,7 @@ class _Edge:
             await self._app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "-")
+            route, _ = self._routes.of(scope.get("route"))
             HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
             if scope["path"] not in _QUIET:
                 _log.info(
@@ -149,20 +149,31 @@ class _Edge:
 
 
 _CONTEXT: Final = CONTEXT_HEADER.encode()
-#: by the route's identity, with the route itself, so that no other can have the same one
-_TOLD: Final[dict[int, tuple[Any, tuple[tuple[bytes, bytes], ...]]]] = {}
 
 
-def _told(route: Any) -> tuple[tuple[bytes, bytes], ...]:
-    """Return what the gateway is told of the route that answers."""
-    known = _TOLD.get(id(route))
-    if known is None:
-        found: tuple[tuple[bytes, bytes], ...] = ()
-        if isinstance(route, APIRoute):
-            actions = ",".join(sorted(actions_of(route.dependant)))
-            found = ((ROUTE_HEADER, route.path.encode()), (ACTIONS_HEADER, actions.encode()))
-        known = _TOLD[id(route)] = (route, found)
-    return known[1]
+class _Routes:
+    """The routes of an app as they are reached: with every prefix under which their routers were included."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+        self._known: dict[int, tuple[str, tuple[tuple[bytes, bytes], ...]]] = {}
+
+    def _look(self) -> None:
+        for one in iter_route_contexts(self._routes):
+            dependant = getattr(one, "dependant", None)
+            told: tuple[tuple[bytes, bytes], ...] = ()
+            if dependant is not None:
+                actions = ",".join(sorted(actions_of(dependant)))
+                told = ((ROUTE_HEADER, str(one.path).encode()), (ACTIONS_HEADER, actions.encode()))
+            self._known[id(getattr(one, "original_route", one))] = (str(one.path), told)
+
+    def of(self, route: object) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+        """Return the path of the route that answers, "-" for none, and what the gateway is told of it."""
+        if route is None:
+            return "-", ()
+        if not self._known:
+            self._look()
+        return self._known.get(id(route), (str(getattr(route, "path", "-")), ()))
 
 
 def _health(runtime: Runtime) -> APIRouter:
