@@ -14,6 +14,7 @@ from gateway.api.parts import Parts
 from gateway.audit.log import AuditLog
 from gateway.audit.watch import Watch
 from gateway.door import Door
+from gateway.headers import Headers, exact_origins
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.live import Live
@@ -59,7 +60,15 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     for step in (log.stop, live.stop, proxy.close, http.aclose):
         runtime.on_stop(step)
     signer = ContextSigner(settings.internal_key.get_secret_value())
-    return Door(own, identity, proxy, Idempotency(runtime.redis), signer, Watch(log, runtime.clock))
+    return Door(
+        own,
+        identity,
+        proxy,
+        Idempotency(runtime.redis),
+        signer,
+        Watch(log, runtime.clock),
+        Headers(exact_origins(settings.cors_origins)),
+    )
 
 
 def build() -> Door:

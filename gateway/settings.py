@@ -31,6 +31,8 @@ class GatewaySettings(ServiceSettings):
     max_upload: int = 2 * 1024**3 + 65_536
     #: seconds that an upstream may take to begin its answer
     upstream_seconds: float = 60.0
+    #: origins whose pages may call /api/ from a browser, separated by commas (`https://portal.example`); empty: none
+    cors_origins: str = ""
     #: days that entries of the audit log are kept: six months at least (网络安全法 第二十一条, 2026 年起第二十三条);
     #: three years, the default, is what 个人信息保护法 第五十六条 asks of records of sensitive handling
     audit_days: int = Field(1096, ge=184)
