@@ -97,6 +97,7 @@ NOUNS: Final[dict[str, tuple[str, str]]] = {
     "rosters": ("值班表", "Rosters"),
     "users": ("用户", "Users"),
     "keys": ("密钥", "API keys"),
+    "audit": ("审计日志", "Audit log"),
     "stream": ("实时推送", "Live stream"),
 }
 
@@ -225,6 +226,9 @@ ACTIONS: Final[dict[str, Action]] = {
     "keys.read": Action("查看系统密钥", "see API keys", frozenset({Role.ADMIN, Role.AUDITOR})),
     # a key itself may do so only where its scopes name it (gateway/api/keys.py)
     "keys.write": Action("增改、轮换、撤销系统密钥", "make, change, rotate, revoke API keys", frozenset({Role.ADMIN})),
+    "audit.read": Action(
+        "查询、核验、导出审计日志", "search, verify and export the audit log", frozenset({Role.ADMIN, Role.AUDITOR})
+    ),
     "stream.read": Action("接收实时推送", "listen to what happens", _OVERSEERS, CONFINED),
 }
 
@@ -255,3 +259,26 @@ def covers(scopes: Set[str] | None, action: str) -> bool:
 def allowed(action: str, roles: Set[Role]) -> bool:
     """Tell whether `roles` may perform `action` at least on what is their own. KeyError for an unknown action."""
     return reach(action, roles) is not None
+
+
+#: Actions that the audit log does not write down, because they come by the thousand and show nobody: posts pushed in,
+#: texts scored. Every other action is written down: a new one too, until somebody decides otherwise here.
+UNRECORDED: Final = frozenset({"posts.push", "sentiment.score"})
+#: Reading of what is public or of what the plan says: written down only where a file leaves or something is changed by
+#: it. (An alert is figures of public pages; the case that comes of it is written down.)
+OPEN_READING: Final = frozenset(
+    {"posts.read", "sources.read", "topics.read", "events.read", "plans.read", "alerts.read", "notifications.preview"}
+)
+
+
+def recorded(actions: Set[str], *, changes: bool, exports: bool) -> bool:
+    """Tell whether the audit log writes a request down that takes `actions`.
+
+    `changes`: its method is not one that only reads. `exports`: its answer is a file to keep. A request that takes no
+    action (one's own login, say) is written down where it changes something.
+    """
+    if exports:
+        return True
+    if not actions:
+        return changes
+    return any(action not in UNRECORDED and (changes or action not in OPEN_READING) for action in actions)

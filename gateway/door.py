@@ -9,8 +9,10 @@ from typing import Final
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.answers import header, problem
+from gateway.answers import header, problem, respond
+from gateway.audit.watch import CLAIMED, Watch, refuse
 from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
+from gateway.headers import Headers
 from gateway.idempotency import Idempotency
 from gateway.identity import Identity
 from gateway.proxy import Proxy
@@ -22,7 +24,7 @@ from gateway.tokens import TokenError
 from gateway.tracing import trace_of
 from kit.auth import CONTEXT_HEADER, PUBLIC, ContextSigner, Principal
 from kit.ids import new_id
-from kit.keyed_paths import is_keyed, loggable
+from kit.keyed_paths import loggable
 from kit.logging import bind_contextvars, reset_contextvars
 from kit.transient import passes
 
@@ -31,11 +33,6 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: bytes that a request to the gateway's own routes may carry; they take small forms and documents only
 _OWN_BODY: Final = 1_048_576
 _STRIPPED: Final = frozenset({CONTEXT_HEADER.encode(), b"x-request-id"})
-_SECURITY: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-)
 
 
 class Door:
@@ -49,11 +46,14 @@ class Door:
         idempotency: Idempotency,
         signer: ContextSigner,
         limiter: RateLimiter,
+        watch: Watch,
+        headers: Headers,
     ) -> None:
         self.own = own
         self.state = getattr(own, "state", None)
         self._identity, self._proxy, self._idempotency, self._signer = identity, proxy, idempotency, signer
         self._limiter = limiter
+        self._watch, self._headers = watch, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -72,15 +72,11 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {key for key, _ in message["headers"]}
-                extra = [pair for pair in _SECURITY if pair[0] not in present]
-                if b"x-request-id" not in present:
-                    extra.append((b"x-request-id", request_id.encode()))
-                if _for_every_origin(scope["path"]) and b"access-control-allow-origin" not in present:
-                    extra.append((b"access-control-allow-origin", b"*"))
+                extra = [] if b"x-request-id" in present else [(b"x-request-id", request_id.encode())]
                 if b"cache-control" not in present and needs_login(scope["path"]):
                     extra.append((b"cache-control", b"no-store"))
                 extra += scope.get("huiying.rate", ())
-                message = {**message, "headers": [*message["headers"], *extra]}
+                message = {**message, "headers": self._headers.dress(scope, [*message["headers"], *extra])}
             await send(message)
 
         try:
@@ -103,6 +99,10 @@ class Door:
             reset_contextvars(**tokens)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        preflight = self._headers.preflight(scope)
+        if preflight is not None:
+            await respond(send, 204, preflight, b"")
+            return
         refused = "no credentials were given"
         try:
             client = scope.get("client")
@@ -132,6 +132,11 @@ class Door:
             return
         caller = principal or PUBLIC
         service = service_for(scope["method"], scope["path"])
+        if await self._watch.closed(scope):
+            await refuse(scope, send)
+            return
+        scope[CLAIMED] = []
+        send = self._watch.over(scope, send, caller, request_id)
 
         async def call(scope: Scope, receive: Receive, send: Send) -> None:
             if service == "gateway":
@@ -201,11 +206,6 @@ class Door:
         headers = [pair for pair in scope["headers"] if pair[0] not in _STRIPPED]
         headers.append((b"x-request-id", request_id.encode()))
         await self.own({**scope, "headers": headers, "huiying.principal": caller}, receive, send)
-
-
-def _for_every_origin(path: str) -> bool:
-    """Tell whether pages of any origin may read `path`: the portal's, but not the links that are keys themselves."""
-    return path.startswith("/public/") and not is_keyed(path)
 
 
 async def _unauthenticated(scope: Scope, send: Send, why: str) -> None:

@@ -19,12 +19,16 @@ else:
 
 __all__ = [
     "API_KEYS",
+    "AUDIT",
+    "AUDIT_HEAD",
     "ONCE",
     "REFRESH",
     "SIGN_ONS",
     "SIGN_ON_LOGINS",
     "USERS",
     "ApiKeyRow",
+    "AuditHeadRow",
+    "AuditRow",
     "Base",
     "OnceRow",
     "RefreshRow",
@@ -132,6 +136,37 @@ class OnceRow(Base, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class AuditRow(Base, table=True):
+    """An entry of the audit log. `body` is canonical JSON, the very text that is sealed; the rest is for searching."""
+
+    __tablename__: ClassVar[str] = "audit_entries"
+
+    sequence: int = Field(sa_column=sa.Column(sa.BigInteger(), primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    login: str = Field(max_length=100, index=True)
+    action: str = Field(max_length=64, index=True)
+    #: the first thing that the path names, and the last (or what was made)
+    object: str = Field(max_length=100, index=True)
+    part: str = Field(max_length=100, index=True)
+    body: str = Field(sa_type=sa.Text)
+    previous: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class AuditHeadRow(Base, table=True):
+    """The one row that says where the audit log begins and ends."""
+
+    __tablename__: ClassVar[str] = "audit_head"
+
+    id: int = Field(sa_column=sa.Column(sa.Integer(), primary_key=True, autoincrement=False))
+    #: number of the first entry that is kept, and the hash of the one before it
+    first: int = Field(sa_type=sa.BigInteger)
+    anchor: str = Field(max_length=64)
+    #: number of the last entry, and its hash
+    last: int = Field(sa_type=sa.BigInteger)
+    hash: str = Field(max_length=64)
+
+
 bookkeeping_tables(Base.metadata)
 
 USERS: sa.Table = Base.metadata.tables["users"]
@@ -140,3 +175,5 @@ API_KEYS: sa.Table = Base.metadata.tables["api_keys"]
 SIGN_ONS: sa.Table = Base.metadata.tables["sign_ons"]
 SIGN_ON_LOGINS: sa.Table = Base.metadata.tables["sign_on_logins"]
 ONCE: sa.Table = Base.metadata.tables["once"]
+AUDIT: sa.Table = Base.metadata.tables["audit_entries"]
+AUDIT_HEAD: sa.Table = Base.metadata.tables["audit_head"]

@@ -48,6 +48,11 @@ class GatewaySettings(ServiceSettings):
     upstream_seconds: float = 60.0
     #: requests that each caller may make, as `read=3000/minute, write=600/minute`; "off": any number (docs/gateway.md)
     rate_limits: str = ""
+    #: origins whose pages may call /api/ from a browser, separated by commas (`https://portal.example`); empty: none
+    cors_origins: str = ""
+    #: days that entries of the audit log are kept: six months at least (网络安全法 第二十一条, 2026 年起第二十三条);
+    #: three years, the default, is what 个人信息保护法 第五十六条 asks of records of sensitive handling
+    audit_days: int = Field(1096, ge=184)
     #: seconds between two comments that keep a live stream open
     heartbeat_seconds: float = 15.0
 

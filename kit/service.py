@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import problems
-from kit.auth import CONTEXT_HEADER, ContextSigner, context_keys
+from kit.auth import CONTEXT_HEADER, ContextSigner, actions_of, context_keys
 from kit.described import describe
 from kit.ids import new_id
 from kit.keyed_paths import loggable
@@ -27,6 +27,10 @@ from kit.runtime import Runtime
 
 _log = structlog.get_logger("http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: What a service tells the gateway with every answer, and the gateway no one else: the route's path with its
+#: parameters' names, and the actions (contracts/permissions.py) that it takes.
+ROUTE_HEADER: Final = b"x-huiying-route"
+ACTIONS_HEADER: Final = b"x-huiying-actions"
 _QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
 #: what the platform and the gateway itself read, on nobody's behalf
 _OPEN: Final = _QUIET | {"/openapi.json"}
@@ -76,7 +80,7 @@ def create_app(
     signer = ContextSigner(
         settings.internal_key.get_secret_value() if own_pages else context_keys(settings), runtime.service
     )
-    app.add_middleware(_Edge, signer=signer)
+    app.add_middleware(_Edge, signer=signer, routes=app.router.routes)
     describe(app)
     return app
 
@@ -116,8 +120,8 @@ class _Edge:
     ones too: the gateway signs for the public as well.
     """
 
-    def __init__(self, app: ASGIApp, signer: ContextSigner) -> None:
-        self._app, self._signer = app, signer
+    def __init__(self, app: ASGIApp, signer: ContextSigner, routes: Sequence[BaseRoute]) -> None:
+        self._app, self._signer, self._routes = app, signer, _Routes(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -142,14 +146,15 @@ class _Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                _, told = self._routes.of(scope.get("route"))
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *told]
             await send(message)
 
         try:
             await app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "-")
+            route, _ = self._routes.of(scope.get("route"))
             HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
             if scope["path"] not in _QUIET:
                 _log.info(
@@ -178,6 +183,31 @@ def _refusal(scope: Scope) -> ASGIApp:
         instance=scope["path"],
     )
     return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, media_type=problems.MEDIA_TYPE)
+
+
+class _Routes:
+    """The routes of an app as they are reached: with every prefix under which their routers were included."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+        self._known: dict[int, tuple[str, tuple[tuple[bytes, bytes], ...]]] = {}
+
+    def _look(self) -> None:
+        for one in iter_route_contexts(self._routes):
+            dependant = getattr(one, "dependant", None)
+            told: tuple[tuple[bytes, bytes], ...] = ()
+            if dependant is not None:
+                actions = ",".join(sorted(actions_of(dependant)))
+                told = ((ROUTE_HEADER, str(one.path).encode()), (ACTIONS_HEADER, actions.encode()))
+            self._known[id(getattr(one, "original_route", one))] = (str(one.path), told)
+
+    def of(self, route: object) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
+        """Return the path of the route that answers, "-" for none, and what the gateway is told of it."""
+        if route is None:
+            return "-", ()
+        if not self._known:
+            self._look()
+        return self._known.get(id(route), (str(getattr(route, "path", "-")), ()))
 
 
 def _health(runtime: Runtime) -> APIRouter:

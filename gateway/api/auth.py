@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from contracts.permissions import ACTIONS, Reach
 from contracts.words import Role
 from gateway.api.parts import PartsDep
+from gateway.audit.watch import claim
 from gateway.identity import Login
 from kit.auth import principal_of
 from kit.problems import FieldError, Problem, problems
@@ -87,6 +88,7 @@ async def create_token(
         _wanted(code=code)
         return _token(await parts.sign_on.exchange(code, code_verifier))
     _wanted(username=username, password=password)
+    claim(request.scope, username)
     client = request.client.host if request.client else ""
     return _token(await parts.identity.log_in(username, password, client))
 

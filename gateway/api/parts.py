@@ -8,6 +8,7 @@ from typing import Annotated
 import httpx
 from fastapi import Depends, Request
 
+from gateway.audit.log import AuditLog
 from gateway.identity import Identity
 from gateway.live import Live
 from gateway.oidc.sign_on import SignOn
@@ -25,6 +26,7 @@ class Parts:
     sign_on: SignOn
     live: Live
     http: httpx.AsyncClient
+    audit: AuditLog
 
 
 def parts_of(request: Request) -> Parts:

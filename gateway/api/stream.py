@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from gateway.api.parts import PartsDep
-from gateway.hearing import hears
+from gateway.hearing import audience
 from gateway.live import EVENT_TYPES
 from kit.auth import Principal, require
 from kit.problems import Problem, problems
@@ -33,6 +33,10 @@ async def stream_events(
 
     A department, county or expert hears of alerts, cases and clocks only where they take part, or where an alert's
     event names a place of theirs, and of notifications not at all (`/api/v1/notifications` has their own).
+
+    Every event has an `id`; comments with an id come at least every 15 s. Browsers' `EventSource` resumes by itself, on
+    any replica. Messages are kept for 15 minutes: after a longer absence the first event is `reset`, and what the page
+    shows must be loaded anew. Whoever reads too slowly, loses the right or is logged out finds the stream ended.
     """
     wanted = frozenset(part.strip() for part in types.split(",") if part.strip()) or frozenset(EVENT_TYPES)
     unknown = wanted - set(EVENT_TYPES)
@@ -42,7 +46,7 @@ async def stream_events(
             400, "unknown-event-type", zh=f"没有这种事件：{names}", en=f"There is no such event type: {names}"
         )
     return StreamingResponse(
-        parts.live.listen(last_event_id, wanted, partial(parts.identity.welcome, principal), partial(hears, principal)),
+        parts.live.listen(last_event_id, audience(principal, wanted), partial(parts.identity.welcome, principal)),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )

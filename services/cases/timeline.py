@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-#: What the first entry's hash is chained to.
-GENESIS: Final = "0" * 64
+from kit.chains import GENESIS, canonical, chained
+
+__all__ = [
+    "GENESIS",
+    "Fault",
+    "Sealed",
+    "Verdict",
+    "canonical",
+    "chained",
+    "export_entry",
+    "export_head",
+    "seal",
+    "verify",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +60,6 @@ class Verdict:
     def reason(self) -> str:
         """Return what is wrong with the first of them."""
         return self.faults[0].reason if self.faults else ""
-
-
-def canonical(value: Any) -> str:
-    """Return JSON in one form only: keys sorted, no spaces, UTF-8 as it is. Raises ValueError for NaN and infinity."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def chained(previous: str, body: str) -> str:
-    """Return the seal of a body that follows the entry sealed `previous`."""
-    return hashlib.sha256(f"{previous}{body}".encode()).hexdigest()
 
 
 def seal(

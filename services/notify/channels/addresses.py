@@ -7,6 +7,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from kit.addresses import forbidden
+
 
 class AddressRefused(Exception):
     """The host resolves to an address that webhooks may not reach; the text says so in Chinese."""
@@ -34,12 +36,5 @@ async def resolve_public(url: str, allowed: frozenset[str]) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether `address` is a global unicast address, looking through IPv4 that is wrapped in IPv6."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        wrapped = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if wrapped is not None:
-            return is_public(str(wrapped))
-        if parsed in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
-    return parsed.is_global and not parsed.is_multicast
+    """Tell whether `address` is one of the public internet; what hides an IPv4 address in IPv6 is not."""
+    return forbidden(ipaddress.ip_address(address)) is None

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
 from kit.embedded import free_port
+from kit.service import ACTIONS_HEADER, ROUTE_HEADER
 from kit.testing import INTERNAL_KEY
 
 ADMIN_PASSWORD = "the-administrators-own-word"
@@ -84,6 +85,10 @@ class Upstream:
     ticking: int = 0
     #: what `/readyz` answers
     ready: tuple[int, bytes] = (200, b'{"ready": true, "checks": {"workers": {"ok": true, "detail": "1 live"}}}')
+    #: what the service tells the gateway of the route that answers (route, actions), by the method and path asked for
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: more headers of an answer, by path
+    more: dict[str, dict[str, str]] = field(default_factory=dict)
     metrics: str = "# HELP demo_total What it says\n# TYPE demo_total counter\ndemo_total 3.0\n"
 
     def to(self, path: str) -> list[Call]:
@@ -159,6 +164,17 @@ class Upstream:
                 "server": "upstream/1.0",
                 "etag": '"7"',
             }
+            route, actions = self.told.get(f"{call.method} {call.path}", ("", ""))
+            if route:
+                headers |= {ROUTE_HEADER.decode(): route, ACTIONS_HEADER.decode(): actions}
+            headers |= self.more.get(call.path, {})
+            if call.path.endswith("/chunked"):
+
+                async def chunks() -> AsyncIterator[bytes]:
+                    for _ in range(3):
+                        yield b"z" * 1000
+
+                return StreamingResponse(chunks(), headers=headers)
             content = {"call": len(self.calls), "length": len(body), "who": call.principal and call.principal.name}
             return JSONResponse(content, 201 if request.method == "POST" else 200, headers=headers)
 

@@ -15,7 +15,10 @@ import redis.asyncio as redis
 
 from contracts.envelope import Message, Publication
 from contracts.streams import ALERTS_RAISED, CASES_CHANGED, EVENTS_UPDATED
-from gateway.live import STREAMS, Live, encode_position
+from contracts.words import Role
+from gateway.hearing import audience
+from gateway.live import EVENT_TYPES, STREAMS, Live, decode_position, encode_position
+from kit.auth import Principal
 from kit.bus import RedisBus
 from kit.bus.redis_bus import connect
 from kit.ids import new_id
@@ -123,12 +126,15 @@ async def test_what_comes_while_a_listener_resumes_is_told_once(gateway: Gateway
     try:
         await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1")
         beginning = encode_position(("0-0",) * len(STREAMS))
-        events = live.listen(beginning, frozenset({"alert.raised"}), _always, lambda _message: True)
+        events = live.listen(beginning, _ALL, _always)
         assert (await anext(events)).startswith(b"retry:")
         await tell(gateway, ALERTS_RAISED, "alert.raised", "a-2")
         await asyncio.sleep(0.3)
-        told = [await asyncio.wait_for(anext(events), 60) for _ in range(2)]
-        assert [b'"a-1"' in told[0], b'"a-2"' in told[1]] == [True, True]
+        told = b""
+        while told.count(b"event: ") < 2:  # they may come in one piece or in two
+            told += await asyncio.wait_for(anext(events), 60)
+        assert [told.count(b'"a-1"'), told.count(b'"a-2"')] == [1, 1]
+        assert told.index(b'"a-1"') < told.index(b'"a-2"')
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(events), 0.5)
     finally:
@@ -163,6 +169,93 @@ async def test_a_listener_who_is_no_longer_welcome_is_let_go(open_gateway: OpenG
                 return [line async for line in lines]
 
             await asyncio.wait_for(rest(), 60)  # the stream ends by itself
+
+
+_ALL = audience(Principal(id="1", name="office", roles=frozenset({Role.OFFICE})), frozenset(EVENT_TYPES))
+
+
+async def test_after_too_long_an_absence_the_listener_is_told_to_begin_anew(gateway: Gateway) -> None:
+    await tell(gateway, ALERTS_RAISED, "alert.raised", "a-1")
+    await tell(gateway, ALERTS_RAISED, "alert.raised", "a-2")
+    client = redis.Redis.from_url(gateway.redis_url)
+    old = encode_position(("1-0",) * len(STREAMS))
+    async with listening(gateway, last=old) as events:
+        assert [(await hear(events)).data["subject"] for _ in range(2)] == ["a-1", "a-2"], "all is still there"
+    try:
+        await client.xtrim(ALERTS_RAISED, maxlen=1, approximate=False)
+        for last in (old, "not-an-id-of-ours"):
+            headers = {**await gateway.bearer(), "Last-Event-ID": last}
+            async with gateway.http.stream("GET", "/api/v1/stream", headers=headers) as answer:
+                first = await asyncio.wait_for(anext(answer.aiter_text()), 60)
+            lines = dict(line.split(": ", 1) for line in first.strip().splitlines())
+            assert lines["event"] == "reset"
+            assert decode_position(lines["id"]) is not None
+            assert json.loads(lines["data"])["reason"]
+        # trimmed or not, whoever had heard the last one has missed nothing
+        newest = (await client.xrevrange(ALERTS_RAISED, count=1))[0][0].decode()
+        told = encode_position((newest, *("1-0",) * (len(STREAMS) - 1)))
+        await client.xtrim(ALERTS_RAISED, maxlen=0, approximate=False)
+        async with listening(gateway, last=told) as events:
+            await tell(gateway, ALERTS_RAISED, "alert.raised", "a-3")
+            assert (await hear(events)).data["subject"] == "a-3"
+    finally:
+        await client.aclose()
+
+
+async def test_a_slow_listener_delays_nobody_and_is_let_go(gateway: Gateway) -> None:
+    client = connect(gateway.redis_url)
+    live = Live(client, asyncio.Event(), 15)
+    await live.start()
+    try:
+        slow, quick = (live.listen(None, _ALL, _always) for _ in range(2))
+        for one in (slow, quick):
+            assert (await asyncio.wait_for(anext(one), 60)).startswith(b"retry:")
+        heard = 0
+        for part in range(12):
+            for number in range(100):
+                await tell_all(client, part * 100 + number)
+            while heard < (part + 1) * 100:
+                heard += (await asyncio.wait_for(anext(quick), 60)).count(b"event: ")
+        assert heard == 1200
+        with pytest.raises(StopAsyncIteration):  # its queue was full: it is to come back with its Last-Event-ID
+            await asyncio.wait_for(anext(slow), 60)
+        assert live.listeners == 1
+    finally:
+        await live.stop()
+        await client.aclose()
+        await client.connection_pool.disconnect()
+
+
+async def tell_all(client: redis.Redis, number: int) -> None:
+    """Publish over a connection that is open already."""
+    message = Message(
+        id=new_id(),
+        source="huiying/tests",
+        type="alert.raised",
+        time=datetime.now(UTC),
+        subject=f"a-{number}",
+        data={},
+    )
+    await RedisBus(client).publish([Publication(stream=ALERTS_RAISED, message=message)])
+
+
+async def test_a_quiet_stream_does_not_make_ids_old(gateway: Gateway) -> None:
+    client = connect(gateway.redis_url)
+    live = Live(client, asyncio.Event(), 0.3)
+    await live.start()
+    try:
+        events = live.listen(None, _ALL, _always)
+        seen: list[bytes] = []
+        while len(seen) < 12:
+            seen.append(await asyncio.wait_for(anext(events), 60))
+        last = decode_position(seen[-1].split(b"id: ")[1].strip().decode())
+        seconds, _ = await client.time()
+        assert last is not None
+        assert all(int(one.split("-")[0]) > (seconds - 60) * 1000 for one in last), "as good as the last heartbeat"
+    finally:
+        await live.stop()
+        await client.aclose()
+        await client.connection_pool.disconnect()
 
 
 async def _always() -> bool:

@@ -70,6 +70,7 @@ users.read                ----- --- AA
 users.write               ----- --- -A
 keys.read                 ----- --- AA
 keys.write                ----- --- -A
+audit.read                ----- --- AA
 stream.read               AAAAA ooo AA
 """
 REACHES = {"A": Reach.ALL, "o": Reach.OWN, "-": None}

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.envelope import Message
 from contracts.words import Role
-from gateway.hearing import hears
+from gateway.hearing import audience
 from gateway.live import EVENT_TYPES
 from kit.auth import Principal
 
@@ -22,6 +22,10 @@ def message(type_: str, **data: Any) -> Message:
 
 def who(*roles: Role, unit: str | None = None) -> Principal:
     return Principal(id="1", name="li.na", roles=frozenset(roles), unit=unit)
+
+
+def hears(principal: Principal, said: Message) -> bool:
+    return audience(principal, frozenset(EVENT_TYPES)).hears(said)
 
 
 @pytest.mark.parametrize("type_", EVENT_TYPES)
@@ -59,3 +63,20 @@ def test_a_whole_role_and_one_person_can_be_named() -> None:
 def test_public_material_is_heard_by_all() -> None:
     for type_ in ("event.updated", "source.silent", "source.recovered"):
         assert hears(who(Role.EXPERT), message(type_))
+
+
+def test_people_with_the_same_rights_are_one_audience() -> None:
+    every = frozenset(EVENT_TYPES)
+    everywhere = {audience(who(role), every) for role in (Role.OFFICE, Role.CITY_LEADER, Role.AUDITOR, Role.ADMIN)}
+    assert len(everywhere) == 1
+    own = {audience(who(Role.COUNTY, unit=unit), every) for unit in ("甲", "乙")}
+    assert len(own) == 2
+    assert audience(who(Role.COUNTY, unit="甲"), frozenset({"event.updated"})) == audience(
+        who(Role.EXPERT), frozenset({"event.updated"})
+    )
+
+
+def test_only_the_types_asked_for_are_heard() -> None:
+    some = audience(who(Role.OFFICE), frozenset({"alert.raised"}))
+    assert some.hears(message("alert.raised"))
+    assert not some.hears(message("case.changed"))
