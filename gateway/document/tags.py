@@ -38,6 +38,7 @@ TAGS: Final[tuple[tuple[str, str, str], ...]] = (
     ("communication checks", "Whether the network answers", "通联检查"),
     ("subscriptions", "Topics that one is told of", "专题订阅"),
     ("webhooks", "Programs that are told what people are told", "Webhook"),
+    ("audit log", "Who saw, changed or took what, in a chain of hashes", "审计日志"),
     ("live", "What happens, as it happens (server-sent events)", "实时推送"),
     ("portal", "What everyone may read", "信息公开"),
 )

@@ -30,7 +30,7 @@ class Call(StrEnum):
 #: Requests that an officer's page or a program may make. A page that looks at ten things every second reads 600 a
 #: minute; a program that pushes batches of 1,000 posts may push 600,000 a minute.
 DEFAULT: Final = (
-    "login=30/minute, public=1200/minute, stranger=300/minute, read=3000/minute, write=600/minute, heavy=120/minute"
+    "login=120/minute, public=1200/minute, stranger=300/minute, read=3000/minute, write=600/minute, heavy=120/minute"
 )
 #: Said by an operator who wants no limits.
 OFF: Final = "off"

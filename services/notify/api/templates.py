@@ -87,14 +87,14 @@ async def list_template_fields(_: Reader) -> FieldsOut:
 
 
 @router.get("/{template_id}", responses=problems(404), summary="一个模板及其各版本")
-async def get_template(place: PlaceDep, parts: PartsDep, _: Reader, response: Response) -> WholeWordingOut:
+async def get_template(_: Reader, place: PlaceDep, parts: PartsDep, response: Response) -> WholeWordingOut:
     """Return a template with its versions, what its letters are made by now, and the built-in wording to begin with."""
     return _shown(parts, await parts.wording.whole(place), response)
 
 
 @router.post("/{template_id}/versions", status_code=201, responses=problems(404, 409), summary="新增模板版本")
 async def create_template_version(
-    place: PlaceDep, body: TemplateVersionIn, parts: PartsDep, principal: Writer, response: Response
+    principal: Writer, place: PlaceDep, body: TemplateVersionIn, parts: PartsDep, response: Response
 ) -> WholeWordingOut:
     """Add a version. 422 tells what is wrong with it by line and column, 409 that somebody was quicker."""
     whole = await parts.wording.add(
@@ -111,7 +111,7 @@ async def create_template_version(
 
 @router.post("/{template_id}/use", responses=problems(404, 412), summary="启用某一版本")
 async def use_template_version(
-    place: PlaceDep, body: TemplateUseIn, parts: PartsDep, principal: Writer, request: Request, response: Response
+    principal: Writer, place: PlaceDep, body: TemplateUseIn, parts: PartsDep, request: Request, response: Response
 ) -> WholeWordingOut:
     """Let a version be in force from the next letter on; an older one goes back, 0 gives the place's own wording up."""
     precondition = partial(check_if_match, request)
@@ -121,9 +121,9 @@ async def use_template_version(
 
 @router.get("/{template_id}/difference", responses=problems(404), summary="两个版本的差异")
 async def compare_template_versions(
+    _: Reader,
     place: PlaceDep,
     parts: PartsDep,
-    _: Reader,
     before: Annotated[int, Query(ge=0, le=2**31 - 1, description="number of a version; 0: the built-in one")],
     after: Annotated[int, Query(ge=0, le=2**31 - 1)],
 ) -> DifferenceOut:
@@ -134,7 +134,7 @@ async def compare_template_versions(
 
 @router.post("/{template_id}/preview", responses=problems(404), summary="预览")
 async def preview_template(
-    place: PlaceDep, body: TemplateTrialIn, parts: PartsDep, principal: Reader
+    principal: Reader, place: PlaceDep, body: TemplateTrialIn, parts: PartsDep
 ) -> TemplatePreviewOut:
     """Return what people would read, on the template's channel or on every one. Nothing is sent."""
     template = await _tried(parts, place, body)
@@ -157,7 +157,7 @@ async def preview_template(
 
 @router.post("/{template_id}/test", responses=problems(404, 409), summary="试发给本人")
 async def send_template_to_oneself(
-    place: PlaceDep, body: TemplateTestIn, parts: PartsDep, principal: Writer
+    principal: Writer, place: PlaceDep, body: TemplateTestIn, parts: PartsDep
 ) -> ChannelTestOut:
     """Send the letter to oneself, once and now, marked as a test, and return what came of it."""
     template = await _tried(parts, place, body)

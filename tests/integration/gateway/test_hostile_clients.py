@@ -182,7 +182,10 @@ def test_a_head_that_trickles_in_is_given_up(door: GatewayProcess, begun: bytes)
 def test_empty_lines_do_not_keep_an_answered_connection(door: GatewayProcess) -> None:
     with door.connect() as opened:
         opened.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert b"200 OK" in opened.recv(65_536)
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may come one after the other
+            answer += opened.recv(65_536)
+        assert b"200 OK" in answer
         assert _status(_trickle(opened, b"\r\n")) == 408
 
 
