@@ -65,7 +65,7 @@ PUBLIC: Final = Principal(id="public", name="public", kind="public")
 class ContextSigner:
     """Signs and reads contexts (JWT): short-lived, each for one service, by the key of a ring that signs just now.
 
-    With a ring of Ed25519 keys (docs/decisions/0020) only the gateway, which holds the private parts, can make a
+    With a ring of Ed25519 keys (docs/decisions/0013) only the gateway, which holds the private parts, can make a
     context, and it opens the one service that it names. With a word alone (the internal key, HS256) every holder of the
     word can make one; `audience` is checked where a context names it.
 
