@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import settings
+from xdist.scheduler.loadgroup import LoadGroupScheduling
 
 from kit.garbage import collect_rarely
 from kit.logging import configure
@@ -28,6 +29,24 @@ def pytest_configure() -> None:
     """Keep the tests' files in memory where there is room for them: databases write through at every commit."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4 << 30 and psutil.virtual_memory().available > 8 << 30:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+class _FewSystemsAtOnce(LoadGroupScheduling):
+    """Spread tests over the workers, but those that start a whole system over two at most: each has a dozen processes.
+
+    (Marks of `xdist_group` do nothing under pytest 9.2, whose node ids xdist 3.8 cannot change.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(("tests/e2e/contract/", "tests/e2e/test_mock.py")):
+            return "systems with a story in them"
+        return "systems" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:
+    """Let the workers share the tests like this."""
+    return _FewSystemsAtOnce(config, log)
 
 
 # how long one example takes says nothing where other work runs on the machine

@@ -17,13 +17,6 @@ MakeSystem = Callable[..., System]
 _SYSTEMS = pytest.StashKey[list[System]]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run these tests, one after the other: each has a whole system to itself."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the systems of a failed test said that was more than routine."""

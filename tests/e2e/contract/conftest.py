@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 PASSWORD = "a-long-password-of-tests"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Give a running system in which a story led to an alert, with an officer of the office."""
     system = System(tmp_path_factory.mktemp("contract"))
@@ -35,7 +35,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         system.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def python_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """Give the Python client, made from the committed document."""
     folder = tmp_path_factory.mktemp("python-client")
@@ -60,7 +60,7 @@ def python_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleTy
         sys.path.remove(str(folder))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of the TypeScript client with its packages; skips where there is no Node.js."""
     if shutil.which("npm") is None:
