@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from gateway import store
-from gateway.api import audit, auth, keys, pages, sign_on, stream, users
+from gateway.api import audit, auth, keys, own_login, pages, sign_on, stream, users
 from gateway.api.parts import Parts
 from gateway.audit.log import AuditLog
 from gateway.audit.watch import Watch
@@ -32,7 +32,7 @@ from kit.runtime import Runtime
 from kit.service import create_app, routes_of
 
 _ROUTES: Final = routes_of(
-    auth.router, sign_on.router, users.router, keys.router, stream.router, audit.router, pages.router
+    auth.router, own_login.router, sign_on.router, users.router, keys.router, stream.router, audit.router, pages.router
 )
 
 
@@ -61,6 +61,7 @@ def assemble(runtime: Runtime, settings: GatewaySettings) -> Door:
     async def forget_tokens() -> None:
         async with runtime.database.writing() as session:
             await store.forget_refresh_tokens(session, runtime.clock.now() - timedelta(days=1))
+            await identity.sessions.trim(session, runtime.clock.now() - timedelta(days=1))
 
     runtime.on_start(log.start)
     runtime.on_start(identity.bootstrap)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,8 @@ from gateway import store
 from gateway.api_keys import ApiKeys
 from gateway.models import REFRESH, USERS
 from gateway.passwords import generated, hash_password, matches
+from gateway.second_factor import SecondFactor, decides
+from gateway.sessions import Origin, Sessions
 from gateway.settings import GatewaySettings
 from gateway.throttle import LoginThrottle
 from gateway.tokens import TokenError, access_tokens, fingerprint, new_secret
@@ -47,6 +49,8 @@ class Identity:
         self._tokens = access_tokens(settings)
         self.throttle = LoginThrottle(runtime.redis)
         self.keys = ApiKeys(runtime)
+        self.sessions = Sessions(runtime.database)
+        self.factor = SecondFactor(settings.internal_key.get_secret_value())
         self._remembered: dict[str, tuple[float, Principal | None]] = {}
 
     async def principal(
@@ -67,10 +71,25 @@ class Identity:
         current = await self._current(principal)
         if current is None:
             raise TokenError("the user has been disabled or changed")
-        return current
+        standing = await self.sessions.standing(principal.session) if principal.session else None
+        if principal.session and standing is None:
+            raise TokenError("the login has been ended")
+        vouched = standing is not None and standing.second_factor
+        if self.needs_second_factor(current.roles) and not vouched:
+            return replace(current, session=principal.session, scopes=frozenset())
+        return replace(current, session=principal.session)
 
-    async def log_in(self, username: str, password: str, client: str) -> Login:
-        """Check a password and give tokens; 401 where it is wrong, 429 where `client` has guessed too often."""
+    def needs_second_factor(self, roles: frozenset[Role]) -> bool:
+        """Tell whether who holds `roles` may do nothing but enrol until a second factor was checked."""
+        return self._settings.second_factor == "required" and decides(roles)
+
+    async def log_in(self, username: str, password: str, origin: Origin, otp: str = "") -> Login:
+        """Check a password, and the second factor of who has one, and give tokens.
+
+        401 where one of them is wrong, or the second factor is wanted (`second-factor-required`: ask for the code and
+        send all again with `otp`); 429 where that address has guessed too often.
+        """
+        client = origin.address
         with self.throttle.place(client):
             await self.throttle.attempt(username, client)
             async with self._runtime.database.reading() as session:
@@ -85,8 +104,27 @@ class Identity:
                 en="The user name or the password is not correct",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        vouched = await self._second_factor(row.id, otp)
         await self.throttle.succeeded(username, client)
-        return await self._login(row, family=new_id())
+        return await self._login(row, new_id(), origin, second_factor=vouched)
+
+    async def _second_factor(self, user_id: str, otp: str) -> bool:
+        """Check the second factor of a user whose password was right; tells whether they have one."""
+        async with self._runtime.database.writing() as session:
+            if not await self.factor.has(session, user_id):
+                return False
+            if otp and await self.factor.check(session, user_id, otp, self._runtime.clock.now()):
+                return True
+        slug = "bad-second-factor" if otp else "second-factor-required"
+        if otp:
+            _log.warning("login.second_factor_refused", user=user_id)
+        raise Problem(
+            401,
+            slug,
+            zh="动态验证码不正确或已用过" if otp else "请输入动态验证码（otp）",
+            en="The code is not right, or was used already" if otp else "Send the code of your authenticator as otp",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
 
     async def refresh(self, token: str) -> Login:
         """Exchange a refresh token for new ones. Each is good once: a second use ends every token of that login."""
@@ -109,14 +147,16 @@ class Identity:
                 en="The refresh token is not good any more; log in again",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        return await self._login(person, family=row.family)
+        return await self._login(person, row.family, Origin())
 
     async def begin_login(self, row: Any, *, family: str, second_factor: bool) -> Login:
         """Let a user in whom the identity provider vouches for; `second_factor`: it has checked one that counts."""
         _log.info("login.by_sign_on", user=row.id, second_factor=second_factor)
-        return await self._login(row, family)
+        return await self._login(row, family, Origin(), method="oidc", second_factor=second_factor)
 
-    async def _login(self, row: Any, family: str) -> Login:
+    async def _login(
+        self, row: Any, family: str, origin: Origin, *, method: str = "password", second_factor: bool = False
+    ) -> Login:
         now = self._runtime.clock.now()
         secret = new_secret("hyr")
         async with self._runtime.database.writing() as session:
@@ -131,7 +171,17 @@ class Identity:
                     "used_at": None,
                 },
             )
-        access = self._tokens.issue(principal_of(row), now)
+            await self.sessions.begin(
+                session,
+                family,
+                row.id,
+                origin,
+                method=method,
+                second_factor=second_factor,
+                now=now,
+                until=now + timedelta(days=self._settings.refresh_days),
+            )
+        access = self._tokens.issue(replace(principal_of(row), session=family), now)
         return Login(access, secret, int(self._tokens.term.total_seconds()))
 
     async def _current(self, principal: Principal) -> Principal | None:
@@ -149,6 +199,8 @@ class Identity:
         """Tell whether someone who was let in earlier would be let in now (as of the last ten seconds)."""
         if principal.kind == "api_key":
             return await self.keys.welcome(principal.id)
+        if principal.session and await self.sessions.standing(principal.session) is None:
+            return False
         return await self._current(principal) is not None
 
     def _remember(self, key: str, principal: Principal | None) -> tuple[float, Principal | None]:
@@ -161,6 +213,7 @@ class Identity:
         """Look everybody up anew: users or keys have changed."""
         self._remembered.clear()
         self.keys.forget()
+        self.sessions.forget()
 
     async def bootstrap(self) -> None:
         """Make the administrator at the first start; later take over HUIYING_ADMIN_PASSWORD where it is set."""

@@ -22,7 +22,10 @@ __all__ = [
     "AUDIT",
     "AUDIT_HEAD",
     "ONCE",
+    "RECOVERY_CODES",
     "REFRESH",
+    "SECOND_FACTORS",
+    "SESSIONS",
     "SIGN_ONS",
     "SIGN_ON_LOGINS",
     "USERS",
@@ -31,7 +34,10 @@ __all__ = [
     "AuditRow",
     "Base",
     "OnceRow",
+    "RecoveryCodeRow",
     "RefreshRow",
+    "SecondFactorRow",
+    "SessionRow",
     "SignOnLoginRow",
     "SignOnRow",
     "UserRow",
@@ -64,6 +70,46 @@ class RefreshRow(Base, table=True):
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", max_length=36, index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SessionRow(Base, table=True):
+    """A login that goes on: whose, since when, from where, and whether a second factor was checked.
+
+    `id` is the family of its refresh tokens. `agent` is what the program says that it is.
+    """
+
+    __tablename__: ClassVar[str] = "sessions"
+
+    id: str = Field(primary_key=True, max_length=36)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", max_length=36, index=True)
+    method: str = Field(max_length=16)
+    second_factor: bool = False
+    address: str = Field(default="", max_length=64)
+    agent: str = Field(default="", max_length=200)
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class SecondFactorRow(Base, table=True):
+    """A user's authenticator (RFC 6238). It counts once `confirmed_at` is set; `last_step` has been used already."""
+
+    __tablename__: ClassVar[str] = "second_factors"
+
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", max_length=36)
+    #: sealed
+    secret: str = Field(sa_type=sa.Text)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_step: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class RecoveryCodeRow(Base, table=True):
+    """A code that stands for the authenticator once, as its hash."""
+
+    __tablename__: ClassVar[str] = "recovery_codes"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", max_length=36, index=True)
 
 
 class ApiKeyRow(Base, table=True):
@@ -169,6 +215,9 @@ class AuditHeadRow(Base, table=True):
 
 bookkeeping_tables(Base.metadata)
 
+SESSIONS: sa.Table = Base.metadata.tables["sessions"]
+SECOND_FACTORS: sa.Table = Base.metadata.tables["second_factors"]
+RECOVERY_CODES: sa.Table = Base.metadata.tables["recovery_codes"]
 USERS: sa.Table = Base.metadata.tables["users"]
 REFRESH: sa.Table = Base.metadata.tables["refresh_tokens"]
 API_KEYS: sa.Table = Base.metadata.tables["api_keys"]

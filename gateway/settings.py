@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -36,6 +37,8 @@ class GatewaySettings(ServiceSettings):
     admin_password: SecretStr = SecretStr("")
     access_minutes: int = 15
     refresh_days: int = 14
+    #: "required": whoever approves or decides (docs/identity.md) needs an authenticator; "optional": whoever wants one
+    second_factor: Literal["optional", "required"] = "optional"
     #: days after which an API key ends that is made or rotated without saying when
     api_key_days: int = Field(365, ge=1)
     #: true: everything in here is fictional (`huiying mock`), and every answer says so

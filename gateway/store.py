@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.models import API_KEYS, REFRESH, USERS
+from gateway.models import API_KEYS, REFRESH, SESSIONS, USERS
 from kit.pages import PageRequest
 
 Row = sa.Row[Any]
@@ -69,13 +69,15 @@ async def use_refresh_token(session: AsyncSession, hash_: str, at: datetime) -> 
 
 
 async def end_family(session: AsyncSession, family: str) -> None:
-    """End every refresh token that descends from one login."""
+    """End a login with every refresh token that descends from it."""
     await session.execute(sa.delete(REFRESH).where(REFRESH.c.family == family))
+    await session.execute(sa.delete(SESSIONS).where(SESSIONS.c.id == family))
 
 
 async def end_logins(session: AsyncSession, user_id: str) -> None:
-    """End every refresh token of a user."""
+    """End every login of a user."""
     await session.execute(sa.delete(REFRESH).where(REFRESH.c.user_id == user_id))
+    await session.execute(sa.delete(SESSIONS).where(SESSIONS.c.user_id == user_id))
 
 
 async def forget_refresh_tokens(session: AsyncSession, before: datetime) -> None:

@@ -45,6 +45,7 @@ class AccessTokens:
             "unit": principal.unit,
             "iat": int(now.timestamp()),
             "exp": int((now + self.term).timestamp()),
+            "sid": principal.session,
         }
         key = self._rings[0].signing(now.timestamp())
         return jwt.encode({"alg": "HS256", "kid": key.id}, claims, key.material)
@@ -56,7 +57,13 @@ class AccessTokens:
             if claims["iss"] != _ISSUER or claims["exp"] < now.timestamp():
                 raise TokenError("expired")
             roles = frozenset(Role(role) for role in claims["roles"])
-            return Principal(id=claims["sub"], name=claims["name"], roles=roles, unit=claims["unit"])
+            return Principal(
+                id=claims["sub"],
+                name=claims["name"],
+                roles=roles,
+                unit=claims["unit"],
+                session=str(claims.get("sid", "")),
+            )
         except (JoseError, KeyError, TypeError, ValueError) as error:
             raise TokenError(str(error)) from error
 

@@ -42,6 +42,8 @@ class Principal:
     kind: str = "user"
     login: str = ""
     scopes: frozenset[str] | None = None
+    #: the login that the call belongs to, known to the gateway alone
+    session: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Let a principal without a login name of its own be identified by its name."""
@@ -210,6 +212,14 @@ def require(action: str) -> Any:
         principal = principal_of(request)
         if not principal.may(action):
             narrowed = not covers(principal.scopes, action)
+            if narrowed and principal.kind == "user":
+                raise Problem(
+                    403,
+                    "forbidden",
+                    zh="您的角色须先启用动态验证码：POST /api/v1/me/second-factor，启用后重新登录",
+                    en="Your roles need an authenticator: POST /api/v1/me/second-factor, then log in with it",
+                    action=action,
+                )
             zh, en = ("密钥的权限范围不含", "The key's scopes do not name") if narrowed else _BY_ROLES
             raise Problem(
                 403, "forbidden", zh=f"{zh}：{ACTIONS[action].zh}（{action}）", en=f"{en} {action}", action=action

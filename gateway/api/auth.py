@@ -12,6 +12,7 @@ from contracts.words import Role
 from gateway.api.parts import PartsDep
 from gateway.audit.watch import claim
 from gateway.identity import Login
+from gateway.sessions import Origin
 from kit.auth import principal_of
 from kit.problems import FieldError, Problem, problems
 
@@ -46,6 +47,8 @@ class Me(BaseModel):
     scopes: list[str] | None
     #: everything in this system is fictional (`huiying mock`): show it
     mock: bool = False
+    #: one's roles need a second factor, which this login lacks: enrol (`POST /me/second-factor`), or log in with it
+    second_factor_missing: bool = False
 
 
 _EXAMPLE = {
@@ -75,10 +78,12 @@ async def create_token(
     refresh_token: Annotated[str, Form(max_length=200)] = "",
     code: Annotated[str, Form(max_length=200)] = "",
     code_verifier: Annotated[str, Form(max_length=200)] = "",
+    otp: Annotated[str, Form(max_length=20)] = "",
 ) -> Token:
     """Give an access token for a password, for a refresh token, or for the login code of single sign-on.
 
-    Refresh tokens and login codes are good once.
+    Refresh tokens and login codes are good once. Who has a second factor gets 401 `second-factor-required` without
+    `otp`, the code of their authenticator or a recovery code.
     """
     response.headers["Cache-Control"] = "no-store"
     if grant_type == "refresh_token":
@@ -89,8 +94,7 @@ async def create_token(
         return _token(await parts.sign_on.exchange(code, code_verifier))
     _wanted(username=username, password=password)
     claim(request.scope, username)
-    client = request.client.host if request.client else ""
-    return _token(await parts.identity.log_in(username, password, client))
+    return _token(await parts.identity.log_in(username, password, origin_of(request), otp))
 
 
 @router.get("/api/v1/me", summary="Who am I", responses=problems())
@@ -109,7 +113,13 @@ async def get_me(request: Request, parts: PartsDep) -> Me:
         own=[action for action, reach in reaches.items() if reach is Reach.OWN],
         scopes=None if principal.scopes is None else sorted(principal.scopes),
         mock=parts.settings.mock,
+        second_factor_missing=principal.kind == "user" and principal.scopes == frozenset(),
     )
+
+
+def origin_of(request: Request) -> Origin:
+    """Return whence a request comes."""
+    return Origin(request.client.host if request.client else "", request.headers.get("user-agent", ""))
 
 
 def _token(login: Login) -> Token:

@@ -27,7 +27,7 @@ from huiying.openapi import document, document_text
 
 ROOT = Path(__file__).parents[3]
 #: Calls that any login will do for, or whose action depends on what is asked for (exports: that of what is exported).
-WITHOUT_ONE_ACTION = re.compile(r"create_token|get_me|(\w+_)?exports?(_file)?")
+WITHOUT_ONE_ACTION = re.compile(r"create_token|get_me|\w+_sessions?|\w+_second_factor|(\w+_)?exports?(_file)?")
 #: what no text can show
 BINARY = re.compile(r"application/(gzip|warc|octet-stream|pdf|vnd\..*|zip)|image/.*")
 
