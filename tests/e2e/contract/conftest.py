@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 PASSWORD = "a-long-password-of-tests"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Give a running system in which a story led to an alert, with an officer of the office."""
     system = System(tmp_path_factory.mktemp("contract"))
