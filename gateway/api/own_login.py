@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.parts import PartsDep
@@ -59,10 +59,19 @@ class RecoveryCodesOut(BaseModel):
 Writer = Annotated[Principal, require("users.write")]
 
 
+def _person(request: Request) -> Principal:
+    principal = principal_of(request)
+    if principal.kind != "user":
+        raise Problem(403, "not-a-person", zh="密钥没有登录和动态验证码", en="Keys have no logins and no second factor")
+    return principal
+
+
+Person = Annotated[Principal, Depends(_person)]
+
+
 @router.get("/api/v1/me/sessions", summary="本人的登录", responses=problems(403))
-async def list_sessions(request: Request, parts: PartsDep) -> SessionsOut:
+async def list_sessions(person: Person, parts: PartsDep) -> SessionsOut:
     """List where one is logged in."""
-    person = _person(request)
     rows = await parts.identity.sessions.of(person.id)
     return SessionsOut(
         items=[SessionOut.model_validate({**row._mapping, "current": row.id == person.session}) for row in rows]
@@ -70,32 +79,29 @@ async def list_sessions(request: Request, parts: PartsDep) -> SessionsOut:
 
 
 @router.delete("/api/v1/me/sessions", status_code=204, summary="退出其他登录", responses=problems(403))
-async def end_other_sessions(request: Request, parts: PartsDep) -> None:
+async def end_other_sessions(person: Person, parts: PartsDep) -> None:
     """End every login of one's own but the one that asks."""
-    person = _person(request)
     await parts.identity.sessions.end(person.id, but=person.session)
 
 
 @router.delete(
     "/api/v1/me/sessions/{session_id}", status_code=204, summary="退出一个登录", responses=problems(403, 404)
 )
-async def end_session(session_id: str, request: Request, parts: PartsDep) -> None:
+async def end_session(person: Person, session_id: str, parts: PartsDep) -> None:
     """End one login of one's own; its tokens are good no more, within ten seconds everywhere."""
-    if not await parts.identity.sessions.end(_person(request).id, only=session_id):
+    if not await parts.identity.sessions.end(person.id, only=session_id):
         raise Problem(404, "not-found", zh="没有这个登录", en="There is no such login of yours")
 
 
-@router.post("/api/v1/auth/logout", status_code=204, summary="退出登录", responses=problems(403))
-async def end_this_session(request: Request, parts: PartsDep) -> None:
+@router.post("/api/v1/me/logout", status_code=204, summary="退出登录", responses=problems(403))
+async def end_this_session(person: Person, parts: PartsDep) -> None:
     """Log out: end the login that asks."""
-    person = _person(request)
     await parts.identity.sessions.end(person.id, only=person.session)
 
 
 @router.post("/api/v1/me/second-factor", status_code=201, summary="启用动态验证码", responses=problems(403, 409))
-async def enrol_second_factor(request: Request, parts: PartsDep) -> EnrolmentOut:
+async def enrol_second_factor(person: Person, parts: PartsDep) -> EnrolmentOut:
     """Begin to enrol an authenticator app; it counts once a code of it has been confirmed."""
-    person = _person(request)
     async with parts.runtime.database.writing() as session:
         made = await parts.identity.factor.enrol(session, person.id, person.login)
     if made is None:
@@ -106,9 +112,8 @@ async def enrol_second_factor(request: Request, parts: PartsDep) -> EnrolmentOut
 
 
 @router.post("/api/v1/me/second-factor/confirm", summary="确认动态验证码", responses=problems(403, 409))
-async def confirm_second_factor(body: CodeIn, request: Request, parts: PartsDep) -> RecoveryCodesOut:
+async def confirm_second_factor(person: Person, body: CodeIn, parts: PartsDep) -> RecoveryCodesOut:
     """Confirm the enrolment by a code of the app; from the next login on a code is asked for."""
-    person = _person(request)
     now = parts.runtime.clock.now()
     async with parts.runtime.database.writing() as session:
         codes = await parts.identity.factor.confirm(session, person.id, body.code, now)
@@ -121,9 +126,8 @@ async def confirm_second_factor(body: CodeIn, request: Request, parts: PartsDep)
 
 
 @router.post("/api/v1/me/second-factor/remove", status_code=204, summary="停用动态验证码", responses=problems(403, 409))
-async def remove_second_factor(body: CodeIn, request: Request, parts: PartsDep) -> None:
+async def remove_second_factor(person: Person, body: CodeIn, parts: PartsDep) -> None:
     """Remove one's second factor, by a code of it."""
-    person = _person(request)
     async with parts.runtime.database.writing() as session:
         if not await parts.identity.factor.check(session, person.id, body.code, parts.runtime.clock.now()):
             raise _wrong()
@@ -146,13 +150,6 @@ async def end_sessions_of(user_id: str, parts: PartsDep, _: Writer) -> None:
     """End every login of a user."""
     if not await parts.identity.sessions.end(user_id):
         raise Problem(404, "not-found", zh="该用户没有登录", en="This user is not logged in")
-
-
-def _person(request: Request) -> Principal:
-    principal = principal_of(request)
-    if principal.kind != "user":
-        raise Problem(403, "not-a-person", zh="密钥没有登录和动态验证码", en="Keys have no logins and no second factor")
-    return principal
 
 
 def _wrong() -> Problem:

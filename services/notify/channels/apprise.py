@@ -30,7 +30,7 @@ KNOWN_HOSTS: Final = frozenset({"discord", "line", "pbul", "pover", "pushplus", 
 _THREADS: Final = 4
 
 # its log can hold what the services answer, and with it keys
-logging.getLogger("apprise").disabled = True
+logging.getLogger("apprise").addFilter(lambda _: False)
 logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 

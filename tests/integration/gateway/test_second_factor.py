@@ -132,7 +132,7 @@ async def test_logins_are_listed_and_ended_one_by_one(gateway: Gateway) -> None:
     )
     assert renewed.status_code == 200
     assert len((await gateway.http.get("/api/v1/me/sessions", headers=first)).json()["items"]) == 1
-    assert (await gateway.http.post("/api/v1/auth/logout", headers=first)).status_code == 204
+    assert (await gateway.http.post("/api/v1/me/logout", headers=first)).status_code == 204
     assert (await gateway.http.get("/api/v1/me", headers=first)).status_code == 401
 
 

@@ -25,6 +25,9 @@ async def one_part(request: pytest.FixtureRequest, valkey_url: str, tmp_path: Pa
             "log_level": "critical",
         },
     )
+    if request.param == "cases":  # whose alerts are one's own is for the plan in force to say
+        await made.runtime.start()
+        await made.runtime.settled()
     yield made
     await made.http.aclose()
     await made.runtime.stop()
