@@ -13,7 +13,6 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -118,9 +117,9 @@ class Live:
         """Let every listener go."""
         self._let_all_go()
         for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            while not task.done():  # a client's own time limit can swallow a cancellation; then it is asked again
+                task.cancel()
+                await asyncio.wait({task}, timeout=1)
 
     @property
     def listeners(self) -> int:
