@@ -6,7 +6,6 @@ before and after it, and each is good once.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Set
@@ -17,8 +16,6 @@ from typing import Final
 import pyotp
 import segno
 import sqlalchemy as sa
-from joserfc import jwe
-from joserfc.jwk import OctKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.permissions import ACTIONS
@@ -26,8 +23,9 @@ from contracts.words import Role
 from gateway.models import RECOVERY_CODES, SECOND_FACTORS
 from gateway.tokens import fingerprint
 from kit.database import insert_ignoring
+from kit.sealing import Sealer
 
-_PURPOSE: Final = b"huiying gateway: second factor"
+_PURPOSE: Final = "huiying gateway: second factor"
 _ISSUER: Final = "Huiying 回应"
 #: Seconds of one code (RFC 6238, 5.2), and codes before and after the present one that are taken: clocks differ.
 STEP: Final = 30
@@ -57,7 +55,7 @@ class SecondFactor:
     """Enrols, checks and removes second factors, inside the caller's transactions."""
 
     def __init__(self, internal_key: str) -> None:
-        self._key = OctKey.import_key(hmac.new(internal_key.encode(), _PURPOSE, hashlib.sha256).digest())
+        self._sealer = Sealer(internal_key, _PURPOSE)
 
     async def enrol(self, session: AsyncSession, user_id: str, login: str) -> Enrolment | None:
         """Begin an enrolment, anew where one was begun; None where the user has a confirmed one."""
@@ -67,7 +65,7 @@ class SecondFactor:
                 SECOND_FACTORS.c.user_id == user_id, SECOND_FACTORS.c.confirmed_at.is_(None)
             )
         )
-        row = {"user_id": user_id, "secret": self._sealed(secret), "confirmed_at": None, "last_step": 0}
+        row = {"user_id": user_id, "secret": self._sealer.sealed(secret), "confirmed_at": None, "last_step": 0}
         if not await insert_ignoring(session, SECOND_FACTORS, [row], returning=["user_id"]):
             return None
         uri = pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=login, issuer_name=_ISSUER)
@@ -113,9 +111,10 @@ class SecondFactor:
         stands = SECOND_FACTORS.c.confirmed_at.is_not(None) if confirmed else SECOND_FACTORS.c.confirmed_at.is_(None)
         query = sa.select(SECOND_FACTORS).where(SECOND_FACTORS.c.user_id == user_id, stands)
         row = (await session.execute(query)).first()
-        if row is None:
+        secret = self._sealer.opened(row.secret) if row is not None else None
+        if row is None or secret is None:  # under another internal key only a recovery code or a reset helps
             return False
-        app = pyotp.TOTP(self._opened(row.secret), interval=STEP)
+        app = pyotp.TOTP(secret, interval=STEP)
         present = int(now.timestamp()) // STEP
         given = code.strip().replace(" ", "")
         for step in range(present - _DRIFT, present + _DRIFT + 1):
@@ -128,12 +127,6 @@ class SecondFactor:
                 )
                 return bool(used.rowcount)  # type: ignore[attr-defined]
         return False
-
-    def _sealed(self, secret: str) -> str:
-        return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, secret.encode(), self._key)
-
-    def _opened(self, sealed: str) -> str:
-        return (jwe.decrypt_compact(sealed.encode(), self._key).plaintext or b"").decode()
 
 
 def _hash(user_id: str, code: str) -> str:

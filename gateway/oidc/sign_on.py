@@ -19,12 +19,13 @@ from gateway.oidc.checks import KeyUnknown, TokenRefused, id_claims, logout_clai
 from gateway.oidc.mapping import lacks, person_of
 from gateway.oidc.people import People
 from gateway.oidc.provider import GrantRefused, Provider, ProviderAway
-from gateway.oidc.under_way import TERM, Sealer, UnderWay, challenge_of, may_return_to
+from gateway.oidc.under_way import PURPOSE, TERM, UnderWay, challenge_of, may_return_to
 from gateway.settings import GatewaySettings
 from gateway.tokens import fingerprint
 from kit.ids import new_id
 from kit.problems import Problem
 from kit.runtime import Runtime
+from kit.sealing import Sealer
 
 _log = structlog.get_logger(__name__)
 CALLBACK: Final = "/api/v1/auth/oidc/callback"
@@ -55,7 +56,7 @@ class SignOn:
                 "HUIYING_OIDC_ISSUER"
             )
         self._provider = Provider(self.settings)
-        self._sealer = Sealer(settings.internal_key.get_secret_value())
+        self._sealer = Sealer(settings.internal_key.get_secret_value(), PURPOSE)
         self._people = People(runtime, self.settings)
 
     @property

@@ -11,31 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from joserfc import jwe
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from kit.sealing import Sealer
 
 #: seconds that a person has for logging in at the provider
 TERM: Final = 600
-_PURPOSE: Final = b"huiying gateway: single sign-on"
-
-
-class Sealer:
-    """Seals what only the gateway may read (A256GCM), by a key made of the deployment's internal key."""
-
-    def __init__(self, internal_key: str) -> None:
-        self._key = OctKey.import_key(hmac.new(internal_key.encode(), _PURPOSE, hashlib.sha256).digest())
-
-    def sealed(self, text: str) -> str:
-        """Return `text` so that nobody else can read or change it."""
-        return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, text.encode(), self._key)
-
-    def opened(self, sealed: str) -> str | None:
-        """Return what was sealed; None where it was not sealed here."""
-        try:
-            return (jwe.decrypt_compact(sealed.encode(), self._key).plaintext or b"").decode()
-        except (JoseError, ValueError, UnicodeError):
-            return None
+#: what the gateway's own key for single sign-on is made for (:class:`kit.sealing.Sealer`)
+PURPOSE: Final = "huiying gateway: single sign-on"
 
 
 @dataclass(frozen=True, slots=True)

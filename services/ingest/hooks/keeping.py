@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Final
 
-from joserfc import jwe
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from kit.sealing import Sealer
 
-_PURPOSE: Final = b"huiying ingest hooks: secrets at rest"
+_PURPOSE: Final = "huiying ingest hooks: secrets at rest"
 
 
 class SecretLost(Exception):
@@ -18,18 +14,18 @@ class SecretLost(Exception):
 
 
 class SecretKeeper:
-    """Encrypts secrets (A256GCM) with a key made of the deployment's internal key."""
+    """Keeps the secrets of hooks, sealed."""
 
     def __init__(self, internal_key: str) -> None:
-        self._key = OctKey.import_key(hmac.new(internal_key.encode(), _PURPOSE, hashlib.sha256).digest())
+        self._sealer = Sealer(internal_key, _PURPOSE)
 
     def sealed(self, secret: str) -> str:
         """Return a secret as it is stored."""
-        return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, secret.encode(), self._key)
+        return self._sealer.sealed(secret)
 
     def opened(self, stored: str) -> str:
         """Return a stored secret; raises :class:`SecretLost`."""
-        try:
-            return (jwe.decrypt_compact(stored, self._key).plaintext or b"").decode()
-        except (JoseError, ValueError) as error:
-            raise SecretLost(str(error)) from error
+        secret = self._sealer.opened(stored)
+        if secret is None:
+            raise SecretLost("it was sealed with another internal key")
+        return secret

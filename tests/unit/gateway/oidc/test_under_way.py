@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.oidc.under_way import TERM, Sealer, UnderWay, challenge_of, may_return_to
+from gateway.oidc.under_way import PURPOSE, TERM, UnderWay, challenge_of, may_return_to
+from kit.sealing import Sealer
 
-SEALER = Sealer("k" * 32)
+SEALER = Sealer("k" * 32, PURPOSE)
 
 
 def test_a_cookie_is_read_by_its_own_state_in_time_and_by_nobody_else() -> None:
@@ -20,7 +21,7 @@ def test_a_cookie_is_read_by_its_own_state_in_time_and_by_nobody_else() -> None:
     assert UnderWay.opened(value, under_way.state, 1001.0 + TERM, SEALER) is None
     assert UnderWay.opened(value, under_way.state, 900.0, SEALER) is None
     assert UnderWay.opened(value, "other", 1000.0, SEALER) is None
-    assert UnderWay.opened(value, under_way.state, 1000.0, Sealer("l" * 32)) is None
+    assert UnderWay.opened(value, under_way.state, 1000.0, Sealer("l" * 32, PURPOSE)) is None
     for spoilt in ("", "a.b.c", value[:-2] + "AA", "ü"):
         assert UnderWay.opened(spoilt, under_way.state, 1000.0, SEALER) is None
     assert under_way.verifier not in value
