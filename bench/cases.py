@@ -13,18 +13,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import platform
 import random
 import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +29,10 @@ import httpx
 import psutil
 from pydantic import SecretStr
 
-from bench.readiness import bus, end, wait_ready
+from bench.readiness import bus, served
 from contracts.words import IncidentType, Level, Role
 from kit.auth import CONTEXT_HEADER, ContextSigner, Principal
-from kit.embedded import EmbeddedPostgres, free_port
+from kit.embedded import EmbeddedPostgres
 from kit.runtime import Runtime
 from services.cases.app import wire
 from services.cases.models import Base
@@ -96,28 +92,6 @@ async def fill(database_url: str, redis_url: str, folder: Path, number: int) -> 
         return time.perf_counter() - began
     finally:
         await runtime.stop()
-
-
-@contextlib.contextmanager
-def served(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Serve the database; gives the address and the process."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "HUIYING_DATA": str(folder),
-        "HUIYING_DATABASE_URL": database_url,
-        "HUIYING_REDIS_URL": redis_url,
-        "HUIYING_INTERNAL_KEY": _KEY,
-        "HUIYING_LOG_LEVEL": "warning",
-        "HUIYING_PORT": str(port),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "huiying", "serve", "cases"], env=environment)
-    try:
-        base = f"http://127.0.0.1:{port}"
-        wait_ready(base, process, "the service")
-        yield base, psutil.Process(process.pid)
-    finally:
-        end(process)
 
 
 def calls(client: httpx.Client) -> dict[str, list[tuple[str, dict[str, Any]]]]:
@@ -220,7 +194,7 @@ def report(name: str, database_url: str, folder: Path, options: argparse.Namespa
         seconds = asyncio.run(fill(database_url, redis_url, folder, options.cases))
         print(f"\n{name}: {options.cases:,} cases opened in {seconds:.0f} s ({options.cases / seconds:.0f}/s)")
         print("\n| call | who | p50 | p99 | processor |\n| --- | --- | --- | --- | --- |", flush=True)
-        with served(database_url, redis_url, folder) as (base, server):
+        with served("cases", database_url, redis_url, folder, _KEY) as (base, server):
             for who in (_DESK, _COUNTY):
                 with httpx.Client(base_url=base, timeout=60, trust_env=False) as client:
                     signed(client, _DESK)

@@ -17,12 +17,9 @@ import platform
 import random
 import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -31,10 +28,10 @@ import httpx
 import psutil
 from pydantic import SecretStr
 
-from bench.readiness import bus, end, wait_ready
+from bench.readiness import bus, served
 from contracts.words import IncidentType, Level, Role
 from kit.auth import Principal
-from kit.embedded import EmbeddedPostgres, free_port
+from kit.embedded import EmbeddedPostgres
 from kit.ids import new_id
 from kit.runtime import Runtime
 from services.cases.app import wire
@@ -134,28 +131,6 @@ def _statement(case_id: str, number: int, at: datetime, chance: random.Random, m
     )
 
 
-@contextmanager
-def served(database_url: str, redis_url: str, folder: Path, port: int) -> Iterator[tuple[str, psutil.Process]]:
-    """Serve the database; gives the address and the process."""
-    base = f"http://127.0.0.1:{port}"
-    environment = {
-        "HUIYING_PUBLIC_URL": base,
-        **os.environ,
-        "HUIYING_DATA": str(folder),
-        "HUIYING_DATABASE_URL": database_url,
-        "HUIYING_REDIS_URL": redis_url,
-        "HUIYING_INTERNAL_KEY": _KEY,
-        "HUIYING_LOG_LEVEL": "warning",
-        "HUIYING_PORT": str(port),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "huiying", "serve", "cases"], env=environment)
-    try:
-        wait_ready(base, process, "the service")
-        yield base, psutil.Process(process.pid)
-    finally:
-        end(process)
-
-
 def measure(server: psutil.Process, number: int, ask: Callable[[int], object]) -> str:
     """Return calls a second, p50, p99 and the server's mean processor time in milliseconds, as cells of a table."""
     for i in range(5):
@@ -207,7 +182,7 @@ def report(kind: str, database_url: str, folder: Path, asked: argparse.Namespace
     """Fill, serve and measure one database; prints the lines of the table. With `look`, serves it until Ctrl-C."""
     with bus(folder) as redis_url:
         asyncio.run(fill(database_url, redis_url, folder, asked.statements))
-        with served(database_url, redis_url, folder, asked.look or free_port()) as (base, server):
+        with served("cases", database_url, redis_url, folder, _KEY, asked.look or 0) as (base, server):
             if asked.look:
                 print(f"{base}/public/v1/statements until Ctrl-C", flush=True)
                 while server.is_running():

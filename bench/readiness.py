@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 
 from kit.embedded import free_port, start_valkey, wait_for_valkey
 
@@ -37,6 +40,31 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def served(
+    part: str, database_url: str, redis_url: str, folder: Path, internal_key: str, port: int = 0
+) -> Iterator[tuple[str, psutil.Process]]:
+    """Serve a part by itself (port 0: a free one); gives its address and its process."""
+    port = port or free_port()
+    base = f"http://127.0.0.1:{port}"
+    environment = {
+        "HUIYING_PUBLIC_URL": base,
+        **os.environ,
+        "HUIYING_DATA": str(folder),
+        "HUIYING_DATABASE_URL": database_url,
+        "HUIYING_REDIS_URL": redis_url,
+        "HUIYING_INTERNAL_KEY": internal_key,
+        "HUIYING_LOG_LEVEL": "warning",
+        "HUIYING_PORT": str(port),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "huiying", "serve", part], env=environment)
+    try:
+        wait_ready(base, process, "the service")
+        yield base, psutil.Process(process.pid)
+    finally:
+        end(process)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,12 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+def address_of(scope: Scope) -> str:
+    """Return the address that a request comes from; empty where the server does not say."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
     """Send a whole answer."""
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})

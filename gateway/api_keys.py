@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,6 +14,7 @@ from contracts.permissions import ACTIONS, Reach
 from contracts.words import Role
 from gateway import store
 from gateway.key_secrets import well_formed
+from gateway.remembered import Remembered
 from gateway.tokens import TokenError, fingerprint
 from kit.auth import Principal
 from kit.runtime import Runtime
@@ -29,7 +29,6 @@ _TOUCH: Final = timedelta(minutes=1)
 WARNED: Final = timedelta(days=30)
 #: bits of an address that are kept of whoever used a key last: enough to tell networks apart
 _KEPT_BITS: Final = {4: 24, 6: 48}
-_MOST: Final = 10_000
 
 _EXPIRING: Final = Gauge("huiying_api_keys_expiring", "API keys that end within 30 days", multiprocess_mode="max")
 
@@ -39,24 +38,23 @@ class ApiKeys:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._found: dict[str, tuple[float, Any]] = {}
+        self._found: Remembered[Any] = Remembered(REMEMBERED)
 
     async def principal(self, secret: str, address: str | None) -> Principal:
         """Return the system whose key `secret` is, called from `address`; raises TokenError where it opens nothing."""
         if not well_formed(secret):
             raise TokenError("this is no API key: look for characters that are missing or mistyped")
         hash_ = fingerprint(secret)
-        found = self._found.get(hash_)
-        if found is None or found[0] < time.monotonic():
+
+        async def look_up() -> Any:
             async with self._runtime.database.reading() as session:
                 row = await store.api_key(session, hash_)
-            if len(self._found) >= _MOST:
-                self._found.clear()
-            found = self._found[hash_] = (time.monotonic() + REMEMBERED, row)
             if row is not None and open_now(row, hash_, self._runtime.clock.now()):
                 await self._touch(row, address)
-        row, now = found[1], self._runtime.clock.now()
-        if row is None or not open_now(row, hash_, now):
+            return row
+
+        row = await self._found.get(hash_, look_up)
+        if row is None or not open_now(row, hash_, self._runtime.clock.now()):
             raise TokenError("no such key, or it has expired")
         if not _within(row.networks, address):
             _log.warning("api_key.elsewhere", key=row.id, name=row.name, address=address)
@@ -71,7 +69,7 @@ class ApiKeys:
 
     def forget(self) -> None:
         """Look every key up anew."""
-        self._found.clear()
+        self._found.forget()
 
     async def warn(self) -> None:
         """Count the keys that end soon, and name them in the log."""

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.answers import header, problem, respond
+from gateway.answers import address_of, header, problem, respond
 from gateway.audit.watch import CLAIMED, Watch, refuse
 from gateway.bodies import CallerGone, TooLarge, again, drain, read_whole
 from gateway.headers import Headers
@@ -105,9 +105,8 @@ class Door:
             return
         refused = "no credentials were given"
         try:
-            client = scope.get("client")
             principal = await self._identity.principal(
-                header(scope, b"authorization"), header(scope, b"x-api-key"), client[0] if client else None
+                header(scope, b"authorization"), header(scope, b"x-api-key"), address_of(scope)
             )
         except TokenError as error:
             refused, principal = str(error), None
@@ -164,9 +163,7 @@ class Door:
         if call is None:
             return True
         by_address = principal is None or call in (Call.LOGIN, Call.PUBLIC)
-        client = scope.get("client")
-        address = client[0] if client else ""
-        who = address if principal is None or by_address else f"{principal.kind}:{principal.id}"
+        who = address_of(scope) if principal is None or by_address else f"{principal.kind}:{principal.id}"
         verdict = await self._limiter.ask(call, who)
         if verdict is None:
             return True

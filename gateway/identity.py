@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from gateway import store
 from gateway.api_keys import ApiKeys
 from gateway.models import REFRESH, USERS
 from gateway.passwords import generated, hash_password, matches
+from gateway.remembered import Remembered
 from gateway.second_factor import SecondFactor, decides
 from gateway.sessions import Origin, Sessions
 from gateway.settings import GatewaySettings
@@ -51,7 +51,7 @@ class Identity:
         self.keys = ApiKeys(runtime)
         self.sessions = Sessions(runtime.database)
         self.factor = SecondFactor(settings.internal_key.get_secret_value())
-        self._remembered: dict[str, tuple[float, Principal | None]] = {}
+        self._users: Remembered[Principal | None] = Remembered(_REMEMBERED)
 
     async def principal(
         self, authorization: str | None, api_key: str | None, address: str | None = None
@@ -75,9 +75,8 @@ class Identity:
         if principal.session and standing is None:
             raise TokenError("the login has been ended")
         vouched = standing is not None and standing.second_factor
-        if self.needs_second_factor(current.roles) and not vouched:
-            return replace(current, session=principal.session, scopes=frozenset())
-        return replace(current, session=principal.session)
+        narrowed = self.needs_second_factor(current.roles) and not vouched
+        return replace(current, session=principal.session, scopes=frozenset() if narrowed else current.scopes)
 
     def needs_second_factor(self, roles: frozenset[Role]) -> bool:
         """Tell whether who holds `roles` may do nothing but enrol until a second factor was checked."""
@@ -110,11 +109,13 @@ class Identity:
 
     async def _second_factor(self, user_id: str, otp: str) -> bool:
         """Check the second factor of a user whose password was right; tells whether they have one."""
-        async with self._runtime.database.writing() as session:
+        async with self._runtime.database.reading() as session:
             if not await self.factor.has(session, user_id):
                 return False
-            if otp and await self.factor.check(session, user_id, otp, self._runtime.clock.now()):
-                return True
+        if otp:
+            async with self._runtime.database.writing() as session:
+                if await self.factor.check(session, user_id, otp, self._runtime.clock.now()):
+                    return True
         slug = "bad-second-factor" if otp else "second-factor-required"
         if otp:
             _log.warning("login.second_factor_refused", user=user_id)
@@ -186,14 +187,15 @@ class Identity:
 
     async def _current(self, principal: Principal) -> Principal | None:
         """Return the user as stored, where enabled and with the roles and the unit that the token claims."""
-        found = self._remembered.get(f"user:{principal.id}")
-        if found is None or found[0] < time.monotonic():
+
+        async def look_up() -> Principal | None:
             async with self._runtime.database.reading() as session:
                 row = await store.user(session, principal.id)
-            stored = principal_of(row) if row is not None and row.enabled else None
-            found = self._remember(f"user:{principal.id}", stored)
-        same = found[1] is not None and (found[1].roles, found[1].unit) == (principal.roles, principal.unit)
-        return found[1] if same else None
+            return principal_of(row) if row is not None and row.enabled else None
+
+        stored = await self._users.get(principal.id, look_up)
+        same = stored is not None and (stored.roles, stored.unit) == (principal.roles, principal.unit)
+        return stored if same else None
 
     async def welcome(self, principal: Principal) -> bool:
         """Tell whether someone who was let in earlier would be let in now (as of the last ten seconds)."""
@@ -203,15 +205,9 @@ class Identity:
             return False
         return await self._current(principal) is not None
 
-    def _remember(self, key: str, principal: Principal | None) -> tuple[float, Principal | None]:
-        if len(self._remembered) > 10_000:
-            self._remembered.clear()
-        self._remembered[key] = (time.monotonic() + _REMEMBERED, principal)
-        return self._remembered[key]
-
     def forget(self) -> None:
         """Look everybody up anew: users or keys have changed."""
-        self._remembered.clear()
+        self._users.forget()
         self.keys.forget()
         self.sessions.forget()
 

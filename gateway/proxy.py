@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
-from gateway.answers import header, problem, respond
+from gateway.answers import address_of, header, problem, respond
 from gateway.bodies import TooLarge, drain
 from gateway.routes import UPLOADS
 from gateway.tracing import Trace
@@ -196,11 +196,10 @@ def _request_headers(scope: Scope, context: str, request_id: str, trace: Trace) 
     for key, value in scope["headers"]:
         if key not in dropped and not key.startswith(_OUR_PREFIXES):
             headers.add(key.decode("latin-1"), value.decode("latin-1"))
-    client = scope.get("client")
     headers[CONTEXT_HEADER] = context
     headers["X-Request-ID"] = request_id
     headers["traceparent"] = trace.header
-    headers["X-Forwarded-For"] = client[0] if client else ""
+    headers["X-Forwarded-For"] = address_of(scope)
     headers["X-Forwarded-Proto"] = scope.get("scheme", "http")
     headers["Host"] = header(scope, b"host") or "huiying"
     return headers

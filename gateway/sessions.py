@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.models import REFRESH, SESSIONS
+from gateway.remembered import Remembered
 from kit.database import Database
 
 #: Seconds for which a session is taken to stand.
 _REMEMBERED: Final = 10.0
-#: How often at most it is written down that one is used.
-_TOUCHED: Final = timedelta(minutes=1)
-_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +39,21 @@ class Sessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._remembered: dict[str, tuple[float, Session | None]] = {}
+        self._remembered: Remembered[Session | None] = Remembered(_REMEMBERED)
 
     async def standing(self, id_: str) -> Session | None:
         """Return a session, None where there is none any more."""
-        found = self._remembered.get(id_)
-        if found is None or found[0] < time.monotonic():
+
+        async def look_up() -> Session | None:
             async with self._database.reading() as session:
                 row = (await session.execute(sa.select(SESSIONS).where(SESSIONS.c.id == id_))).first()
-            if len(self._remembered) > _MOST:
-                self._remembered.clear()
-            known = Session(row.user_id, row.second_factor) if row is not None else None
-            found = self._remembered[id_] = (time.monotonic() + _REMEMBERED, known)
-        return found[1]
+            return Session(row.user_id, row.second_factor) if row is not None else None
+
+        return await self._remembered.get(id_, look_up)
 
     def forget(self) -> None:
         """Look at every session anew."""
-        self._remembered.clear()
+        self._remembered.forget()
 
     async def of(self, user_id: str) -> Sequence[Any]:
         """Return the rows of a user's sessions, the last used first."""

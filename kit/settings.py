@@ -31,7 +31,23 @@ class FileSecrets(PydanticBaseSettingsSource):
         return found
 
 
-class ServiceSettings(BaseSettings):
+class SecretFileSettings(BaseSettings):
+    """Settings whose secrets may come from files; a plain variable wins over a file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Add secret files after the environment."""
+        return (init_settings, env_settings, FileSecrets(settings_cls))
+
+
+class ServiceSettings(SecretFileSettings):
     """What every service needs to stand up.
 
     Any field `X` can be given as ``HUIYING_X`` or, for secrets, as a file named by ``HUIYING_X_FILE``.
@@ -71,18 +87,6 @@ class ServiceSettings(BaseSettings):
     bus_block: float = Field(1.0, gt=0, le=2)
     #: seconds of already-read history that a stream keeps
     bus_history: float = 900.0
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add secret files after the environment: a plain variable wins over a file."""
-        return (init_settings, env_settings, FileSecrets(settings_cls))
 
     def replica_name(self) -> str:
         """Return this process's name: the configured one, else host and process id."""

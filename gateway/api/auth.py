@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from contracts.permissions import ACTIONS, Reach
 from contracts.words import Role
+from gateway.answers import address_of
 from gateway.api.parts import PartsDep
 from gateway.audit.watch import claim
 from gateway.identity import Login
@@ -119,7 +120,7 @@ async def get_me(request: Request, parts: PartsDep) -> Me:
 
 def origin_of(request: Request) -> Origin:
     """Return whence a request comes."""
-    return Origin(request.client.host if request.client else "", request.headers.get("user-agent", ""))
+    return Origin(address_of(request.scope), request.headers.get("user-agent", ""))
 
 
 def _token(login: Login) -> Token:

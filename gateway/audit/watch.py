@@ -10,7 +10,7 @@ import structlog
 from starlette.types import Message, Scope, Send
 
 from contracts.permissions import recorded
-from gateway.answers import problem
+from gateway.answers import address_of, problem
 from gateway.audit.entry import UNKNOWN, Entry, Kind
 from gateway.audit.log import AuditAway, AuditLog
 from kit.auth import Principal
@@ -103,7 +103,6 @@ class _Answer:
 
     def _entry(self, status: int, told: _Told, kind: Kind) -> Entry:
         scope = self._scope
-        client = scope.get("client")
         route = told.route or scope["path"]
         objects = _named(route, scope["path"])
         if status == 201 and told.location:
@@ -115,7 +114,7 @@ class _Answer:
             at=self._clock.now(),
             kind=kind,
             who=self._caller,
-            client=client[0] if client else "",
+            client=address_of(scope),
             request_id=self._request_id,
             method=scope["method"],
             route=route,

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from contracts.words import Role
-from kit.settings import FileSecrets
+from kit.settings import SecretFileSettings
 
 
-class OidcSettings(BaseSettings):
+class OidcSettings(SecretFileSettings):
     """The provider, and what its claims mean here. Without an issuer there is no single sign-on."""
 
     model_config = SettingsConfigDict(env_prefix="HUIYING_OIDC_", extra="ignore")
@@ -44,18 +44,6 @@ class OidcSettings(BaseSettings):
     seconds: float = Field(5.0, gt=0, le=30)
     #: origins of front ends besides this one to which people may come back, separated by commas
     return_origins: str = ""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the client's secret come from a file, as every other secret may."""
-        return (init_settings, env_settings, FileSecrets(settings_cls))
 
     @field_validator("roles", mode="before")
     @classmethod
